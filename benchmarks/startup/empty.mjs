@@ -1,0 +1,1 @@
+// An empty process of Node: what every program pays.

@@ -1,0 +1,1 @@
+# An empty process of Python: what every program pays.

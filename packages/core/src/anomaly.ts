@@ -1,0 +1,69 @@
+// Finding the first NaN or infinity. While `detectAnomaly` runs, every operation's result is looked at, forward and backward, and
+// remembers the line of the user's code that made it. Capturing a stack takes microseconds, so it is done only here.
+
+import { isFloat } from "./dtype.ts";
+import { AnomalyError } from "./errors.ts";
+import { formatShape } from "./shape.ts";
+import { currentScope } from "./scope.ts";
+import { copyElements } from "./engine/copy.ts";
+import type { View } from "./view.ts";
+
+let watching = false;
+
+/** Where an operation was called: the layers that were running, and a line of the user's code. */
+export interface Origin {
+  readonly scope: string;
+  readonly line: string;
+}
+
+/** Whether {@link detectAnomaly} is running. */
+export function watchingAnomalies(): boolean {
+  return watching;
+}
+
+/**
+ * Runs `body` and stops at the first NaN or infinity, in a forward or a backward pass, with an {@link AnomalyError} that names
+ * the operation, the layer and the line that made it.
+ *
+ * @example
+ * detectAnomaly(() => tensor([0]).log()); // throws: log gave -Infinity …
+ */
+export function detectAnomaly<R>(body: () => R): R {
+  const outer = watching;
+  watching = true;
+  try {
+    return body();
+  } finally {
+    watching = outer;
+  }
+}
+
+/** The place that is running now. */
+export function hereAndNow(): Origin {
+  return { scope: currentScope(), line: userLine(new Error().stack ?? "") };
+}
+
+/** The first line of a stack that lies outside of Gradus. */
+function userLine(stack: string): string {
+  const lines = stack.split("\n").slice(1);
+  const outside = lines.find((line) => !/packages\/[a-z]+\/(src|dist)\/|@gradus\/[a-z]+\/dist\//.test(line));
+  return (outside ?? lines.at(-1) ?? "").trim().replace(/^at /, "");
+}
+
+/** Throws an {@link AnomalyError} if `view`, made by `what`, holds a NaN or an infinity. */
+export function refuseAnomaly(view: View, what: string, origin: Origin): void {
+  if (!isFloat(view.dtype)) return;
+  const values = copyElements(view);
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index < 0) return;
+  const place: number[] = [];
+  let rest = index;
+  for (const dimension of [...view.shape].reverse()) {
+    place.unshift(rest % dimension);
+    rest = Math.floor(rest / dimension);
+  }
+  const layer = origin.scope === "" ? "" : ` in ${origin.scope}`;
+  throw new AnomalyError(
+    `${what}${layer} gave ${values[index]} at ${formatShape(place)} of ${formatShape(view.shape)}, called at ${origin.line}`,
+  );
+}

@@ -1,0 +1,66 @@
+// Element types: which there are, how they are stored, and which one results when two meet.
+
+/** The type of a tensor's elements. `bool` is stored as bytes of 0 and 1; `uint8` is for data, arithmetic on it gives `int32`. */
+export type DType = "float32" | "float64" | "int32" | "bool" | "uint8";
+
+/** The storage of a dtype. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+} as const;
+
+/** Every dtype, in order of promotion from the widest. */
+export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint8", "bool"];
+
+/** A zero-filled array for `length` elements. */
+export function allocate(dtype: DType, length: number): TypedArray {
+  return new arrays[dtype](length);
+}
+
+/** A typed array of this dtype over a fresh copy of `values`, converted as the platform does. */
+export function arrayFrom(dtype: DType, values: ArrayLike<number>): TypedArray {
+  return new arrays[dtype](values);
+}
+
+/** The bytes of one element. */
+export function bytesPerElement(dtype: DType): number {
+  return arrays[dtype].BYTES_PER_ELEMENT;
+}
+
+/** Whether gradients can flow through the dtype. */
+export function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** The natural dtype of a typed array given by a user, or null where there is none (BigInt64Array, Float16Array …). */
+export function dtypeOfArray(array: ArrayBufferView): DType | null {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return "uint8";
+  if (array instanceof Int16Array || array instanceof Int8Array || array instanceof Uint16Array) return "int32";
+  return null;
+}
+
+/** The dtype in which values of `a` and `b` meet: float over int over bool, the wider float over the narrower. */
+export function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  if (a === "float64" || b === "float64") return "float64";
+  if (a === "float32" || b === "float32") return "float32";
+  return a === "bool" && b === "uint8" ? "uint8" : b === "bool" && a === "uint8" ? "uint8" : "int32";
+}
+
+/** The dtype of arithmetic on values of `dtype`: bytes and booleans count as `int32`. */
+export function arithmetic(dtype: DType): DType {
+  return isFloat(dtype) ? dtype : "int32";
+}
+
+/** The dtype of functions that leave the integers (exp, mean, division …): floats keep theirs, everything else gives `float32`. */
+export function floating(dtype: DType): DType {
+  return isFloat(dtype) ? dtype : "float32";
+}

@@ -1,0 +1,182 @@
+// The scalar language in JavaScript, twice: as source text, from which loops are generated, and as functions, for constants and
+// for places where generating code is forbidden. Arithmetic is in double precision; a store rounds once.
+
+import { type Expr, type ScalarFunction, topological } from "./expr.ts";
+import { erf } from "./special.ts";
+
+type Evaluator = (a: number, b: number, c: number) => number;
+
+const bit = (value: boolean): number => (value ? 1 : 0);
+
+/** The nearest integer, halves to the even one. */
+const roundHalfEven = (a: number): number => {
+  const nearest = Math.round(a);
+  return Math.abs(a % 1) === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
+};
+
+/** a − b·⌊a/b⌋, with the sign of b. */
+const floorMod = (a: number, b: number): number => {
+  const rest = a % b;
+  return rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest;
+};
+
+/** 1 / (1 + e⁻ᵃ), from the side on which the exponential is at most 1. */
+const sigmoid = (a: number): number => {
+  if (a >= 0) return 1 / (1 + Math.exp(-a));
+  const e = Math.exp(a);
+  return e / (1 + e);
+};
+
+/** Each function of the language on numbers. Conditions are 1 and 0. */
+export const evaluators: Record<ScalarFunction, Evaluator> = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  sign: Math.sign,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  sqrt: Math.sqrt,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  erf,
+  sigmoid,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: roundHalfEven,
+  trunc: Math.trunc,
+  logicalNot: (a) => bit(!(a !== 0)),
+  isNaN: (a) => bit(a !== a),
+  isFinite: (a) => bit(Number.isFinite(a)),
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: (a, b) => (a === 1 ? 1 : a ** b),
+  mod: floorMod,
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
+  atan2: (a, b) => Math.atan2(a, b),
+  eq: (a, b) => bit(a === b),
+  ne: (a, b) => bit(a !== b),
+  lt: (a, b) => bit(a < b),
+  le: (a, b) => bit(a <= b),
+  gt: (a, b) => bit(a > b),
+  ge: (a, b) => bit(a >= b),
+  logicalAnd: (a, b) => bit(a !== 0 && b !== 0),
+  logicalOr: (a, b) => bit(a !== 0 || b !== 0),
+  logicalXor: (a, b) => bit((a !== 0) !== (b !== 0)),
+  where: (a, b, c) => (a !== 0 ? b : c),
+};
+
+/** Functions written as operators, because engines compile those best; the rest is called through `Math` or by name. */
+const operators: Partial<Record<ScalarFunction, (a: string, b: string) => string>> = {
+  neg: (a) => `-${a}`,
+  add: (a, b) => `${a} + ${b}`,
+  sub: (a, b) => `${a} - ${b}`,
+  mul: (a, b) => `${a} * ${b}`,
+  div: (a, b) => `${a} / ${b}`,
+};
+
+/** Conditions, as JavaScript's own booleans. */
+const conditions: Partial<Record<ScalarFunction, (a: string, b: string) => string>> = {
+  eq: (a, b) => `${a} === ${b}`,
+  ne: (a, b) => `${a} !== ${b}`,
+  lt: (a, b) => `${a} < ${b}`,
+  le: (a, b) => `${a} <= ${b}`,
+  gt: (a, b) => `${a} > ${b}`,
+  ge: (a, b) => `${a} >= ${b}`,
+  isNaN: (a) => `${a} !== ${a}`,
+};
+
+/** Functions that generated code calls by name, because `Math` has none of that meaning. */
+const named = ["erf", "sigmoid", "round", "mod", "pow", "isFinite", "logicalNot", "logicalAnd", "logicalOr", "logicalXor"] as const;
+
+/** What generated code may call: bind these names to {@link callableValues}. */
+export const callableNames: readonly string[] = named.map((name) => `$${name}`);
+
+/** The functions behind {@link callableNames}, in their order. */
+export const callableValues: readonly Evaluator[] = named.map((name) => evaluators[name]);
+
+const isNamed = (fn: ScalarFunction): boolean => named.some((name) => name === fn);
+
+/** Formulas as JavaScript: statements that define the shared values, and one expression for each formula. */
+export interface Source {
+  readonly statements: readonly string[];
+  readonly results: readonly string[];
+}
+
+/**
+ * JavaScript for `roots`. `inputs` holds the text of each input; `integers` asks for 32-bit products, which doubles would round.
+ * A node used twice becomes a `const`; one used once is written in place.
+ */
+export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], integers = false): Source {
+  const order = topological(roots);
+  const uses = new Map<Expr, number>();
+  const use = (expr: Expr): void => void uses.set(expr, (uses.get(expr) ?? 0) + 1);
+  for (const { node } of order) if (node.kind === "call") for (const arg of node.args) use(arg);
+  for (const root of roots) use(root);
+
+  const statements: string[] = [];
+  const text = new Map<Expr, string>();
+  const truth = new Map<Expr, string>();
+  const read = (expr: Expr | undefined): string => (expr === undefined ? "" : (text.get(expr) ?? ""));
+  for (const expr of order) {
+    const { node } = expr;
+    if (node.kind === "constant") text.set(expr, literal(node.value));
+    else if (node.kind === "input") text.set(expr, inputs[node.index] ?? "");
+    else {
+      const [a, b, c] = node.args;
+      const condition = conditions[node.fn]?.(read(a), read(b));
+      let code: string;
+      if (condition !== undefined) code = `(${condition} ? 1 : 0)`;
+      else if (node.fn === "where") code = `(${(a && truth.get(a)) ?? `${read(a)} !== 0`} ? ${read(b)} : ${read(c)})`;
+      else if (node.fn === "mul" && integers) code = `Math.imul(${read(a)}, ${read(b)})`;
+      else code = application(node.fn, node.args.map(read));
+      if ((uses.get(expr) ?? 0) > 1) {
+        statements.push(`const v${statements.length} = ${code};`);
+        code = `v${statements.length - 1}`;
+      } else if (condition !== undefined) truth.set(expr, condition);
+      text.set(expr, code);
+    }
+  }
+  return { statements, results: roots.map(read) };
+}
+
+function application(fn: ScalarFunction, args: readonly string[]): string {
+  const operator = operators[fn];
+  if (operator !== undefined) return `(${operator(args[0] ?? "", args[1] ?? "")})`;
+  const name = isNamed(fn) ? `$${fn}` : `Math.${fn === "maximum" ? "max" : fn === "minimum" ? "min" : fn}`;
+  return `${name}(${args.join(", ")})`;
+}
+
+function literal(value: number): string {
+  return value < 0 || Object.is(value, -0) ? `(${Object.is(value, -0) ? "-0" : value})` : String(value);
+}
+
+/** `roots` as one function of the inputs' values, without generated code: each node in turn on a list of values. */
+export function interpret(roots: readonly Expr[], integers = false): (inputs: ArrayLike<number>, results: number[]) => void {
+  const order = topological(roots);
+  const place = new Map(order.map((expr, index) => [expr, index]));
+  const values = new Float64Array(order.length);
+  const at = (expr: Expr | undefined): number => (expr === undefined ? 0 : (place.get(expr) ?? 0));
+  const steps = order.map(({ node }, index): ((inputs: ArrayLike<number>) => void) => {
+    if (node.kind === "constant") return () => void (values[index] = node.value);
+    if (node.kind === "input") return (inputs) => void (values[index] = inputs[node.index] ?? Number.NaN);
+    const [a, b, c] = [at(node.args[0]), at(node.args[1]), at(node.args[2])];
+    const run = node.fn === "mul" && integers ? Math.imul : evaluators[node.fn];
+    return () => void (values[index] = run(values[a] ?? 0, values[b] ?? 0, values[c] ?? 0));
+  });
+  const outputs = roots.map(at);
+  return (inputs, results) => {
+    for (const step of steps) step(inputs);
+    for (let index = 0; index < outputs.length; index++) results[index] = values[outputs[index] ?? 0] ?? 0;
+  };
+}

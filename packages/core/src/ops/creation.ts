@@ -1,0 +1,147 @@
+// Tensors from values: nested arrays, typed arrays, and regular patterns.
+
+import { allocate, arrayFrom, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype.ts";
+import { checkOption, DataError, describe, DTypeError, ShapeError } from "../errors.ts";
+import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
+import type { ShapeOf } from "../shape-types.ts";
+import { Tensor } from "../tensor.ts";
+import { viewOf } from "../view.ts";
+
+/** Numbers or booleans in nested arrays, or a flat typed array. */
+export type TensorValues = number | boolean | ArrayBufferView | readonly TensorValues[];
+
+/** The dtype of a new tensor. */
+export interface DTypeOption {
+  readonly dtype?: DType;
+}
+
+const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): Tensor<S> => new Tensor<S>(viewOf(array, dtype, shape));
+
+/**
+ * A tensor from nested arrays, a number or a typed array, whose values are copied. Numbers become `float32`, booleans `bool`,
+ * and a typed array keeps its type, unless `dtype` says otherwise.
+ *
+ * @param options `dtype`, and `shape` for flat values
+ * @throws DataError for ragged arrays, for what is no number, and for values that the dtype cannot hold
+ * @throws ShapeError if the values do not fill the shape
+ * @example
+ * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
+ * tensor(new Float64Array(6), { shape: [2, 3] }).dtype; // "float64"
+ */
+export function tensor<const S extends Shape>(values: TensorValues, options: DTypeOption & { readonly shape: S }): Tensor<S>;
+export function tensor<const V extends TensorValues>(values: V, options?: DTypeOption): Tensor<ShapeOf<V>>;
+export function tensor(values: TensorValues, options: DTypeOption & { readonly shape?: Shape } = {}): Tensor {
+  const flat = ArrayBuffer.isView(values) ? fromView(values) : fromNested(values);
+  const dtype = options.dtype ?? flat.dtype;
+  const shape = options.shape ?? flat.shape;
+  checkShape("tensor", shape);
+  if (sizeOf(shape) !== flat.values.length) {
+    throw new ShapeError(`tensor: ${flat.values.length} values do not fill the shape ${formatShape(shape)} (${sizeOf(shape)})`);
+  }
+  return make(convert(flat.values, flat.dtype, dtype), dtype, [...shape]);
+}
+
+interface FlatValues {
+  readonly values: ArrayLike<number>;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+function fromView(view: ArrayBufferView): FlatValues {
+  const dtype = dtypeOfArray(view);
+  if (dtype === null || !("length" in view)) throw new DTypeError(`tensor: ${describe(view)} has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array`);
+  const values = view as TypedArray; // cast: dtypeOfArray knows only arrays of numbers
+  return { values, dtype, shape: [values.length] };
+}
+
+function fromNested(values: TensorValues): FlatValues {
+  const shape: number[] = [];
+  for (let level: TensorValues | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  const flat: number[] = [];
+  let booleans = 0;
+  const place: number[] = [];
+  const read = (value: TensorValues | undefined, axis: number): void => {
+    const at = (): string => (place.length === 0 ? "the value" : `element ${formatShape(place.slice(0, axis))}`);
+    if (axis === shape.length) {
+      if (typeof value === "boolean") booleans++;
+      else if (typeof value !== "number") {
+        throw new DataError(`tensor: ${at()} is ${Array.isArray(value) ? `an array of ${value.length}: ragged arrays have no shape` : `${describe(value)}, not a number or boolean`}`);
+      }
+      flat.push(Number(value));
+      return;
+    }
+    if (!Array.isArray(value)) throw new DataError(`tensor: ${at()} is ${describe(value)}, an array of ${shape[axis]} was expected: ragged arrays have no shape`);
+    if (value.length !== shape[axis]) {
+      throw new DataError(`tensor: ${axis === 0 ? "the array" : at()} has ${value.length} elements, the first has ${shape[axis]}: ragged arrays have no shape`);
+    }
+    for (let index = 0; index < value.length; index++) {
+      place[axis] = index;
+      read(value[index], axis + 1);
+    }
+  };
+  read(values, 0);
+  return { values: flat, dtype: booleans > 0 && booleans === flat.length ? "bool" : "float32", shape };
+}
+
+/** Values in another dtype; what it cannot hold is refused. */
+function convert(values: ArrayLike<number>, from: DType, to: DType): TypedArray {
+  if (!isFloat(to) && (from !== to || !ArrayBuffer.isView(values))) {
+    const [low, high] = to === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : to === "uint8" ? [0, 255] : [0, 1];
+    for (let index = 0; index < values.length; index++) {
+      const value = values[index] ?? Number.NaN;
+      if (!(Number.isInteger(value) && value >= low && value <= high)) {
+        throw new DataError(`tensor: value ${value} at place ${index} is no ${to} (whole numbers from ${low} to ${high}): convert with cast("${to}") if that is meant`);
+      }
+    }
+  }
+  return arrayFrom(to, values);
+}
+
+/** Zeros. @example zeros([2]).toArray(); // [0, 0] */
+export function zeros<const S extends Shape>(shape: S, { dtype = "float32" }: DTypeOption = {}): Tensor<S> {
+  checkShape("zeros", shape);
+  return make(allocate(dtype, sizeOf(shape)), dtype, [...shape]);
+}
+
+/** Ones. @example ones([2]).toArray(); // [1, 1] */
+export function ones<const S extends Shape>(shape: S, options: DTypeOption = {}): Tensor<S> {
+  return full(shape, 1, options);
+}
+
+/** One value everywhere. @example full([2], 7).toArray(); // [7, 7] */
+export function full<const S extends Shape>(shape: S, value: number, { dtype = "float32" }: DTypeOption = {}): Tensor<S> {
+  checkShape("full", shape);
+  const [held = value] = convert([value], "float32", dtype);
+  return make(allocate(dtype, sizeOf(shape)).fill(held), dtype, [...shape]);
+}
+
+/** Options of {@link arange}. */
+export interface ArangeOptions extends DTypeOption {
+  readonly start?: number;
+  readonly step?: number;
+}
+
+/** start, start + step, … up to but without `end`. @example arange(4).toArray(); // [0, 1, 2, 3] */
+export function arange(end: number, { start = 0, step = 1, dtype = "float32" }: ArangeOptions = {}): Tensor<readonly [number]> {
+  checkOption(Number.isFinite(step) && step !== 0, "arange", "step", "a number other than 0", step);
+  checkOption(Number.isFinite(start) && Number.isFinite(end), "arange", "start and end", "finite", [start, end]);
+  const length = Math.max(0, Math.ceil((end - start) / step));
+  const values = Float64Array.from({ length }, (_, index) => start + index * step);
+  return make(dtype === "float64" ? values : convert(Array.from(values), "float32", dtype), dtype, [length]);
+}
+
+/** `count` numbers from `start` to `end`, both included, evenly apart. @example linspace(0, 1, 3).toArray(); // [0, 0.5, 1] */
+export function linspace(start: number, end: number, count: number, { dtype = "float32" }: DTypeOption = {}): Tensor<readonly [number]> {
+  checkOption(Number.isInteger(count) && count >= 0, "linspace", "count", "a whole number ≥ 0", count);
+  const step = count > 1 ? (end - start) / (count - 1) : 0;
+  const values = Float64Array.from({ length: count }, (_, index) => (index === count - 1 && count > 1 ? end : start + index * step));
+  return make(arrayFrom(dtype, values), dtype, [count]);
+}
+
+/** The identity matrix of `size` rows. @example eye(2).toArray(); // [[1, 0], [0, 1]] */
+export function eye<const N extends number>(size: N, { dtype = "float32" }: DTypeOption = {}): Tensor<readonly [N, N]> {
+  checkShape("eye", [size]);
+  const array = allocate(dtype, size * size);
+  for (let index = 0; index < size; index++) array[index * size + index] = 1;
+  return make(array, dtype, [size, size]);
+}

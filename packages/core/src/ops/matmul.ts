@@ -1,0 +1,97 @@
+// Matrix products. A transposed operand is a view, and the engine multiplies it as it lies: A·B, Aᵀ·B and A·Bᵀ, which are all that
+// a dense layer's forward and backward need, copy nothing.
+
+import { allocate, isFloat, promote, type TypedArray } from "../dtype.ts";
+import { type Matrix, multiply, multiplyInto } from "../engine/matmul.ts";
+import { ShapeError } from "../errors.ts";
+import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { type Check, type MatMul, type Result, typed } from "../shape-types.ts";
+import type { Tensor } from "../tensor.ts";
+import { allocateView, type View, viewOf } from "../view.ts";
+import { primitive, type PrimitiveOp, sumTo } from "./constructors.ts";
+
+const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
+
+/** Products of matrices with equal or broadcasting leading axes. */
+const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
+  name: "matmul",
+  infer: ([a, b]) => {
+    const [left, right] = [a?.shape ?? [], b?.shape ?? []];
+    const [k, l] = [left.at(-1), right.at(-2)];
+    if (k !== l) throw new ShapeError(`matmul ${formatShape(left)} × ${formatShape(right)}: inner dimensions ${k} and ${l} differ`);
+    const batch = broadcastShapes("matmul", batchOf(left), batchOf(right));
+    return { shape: [...batch, left.at(-2) ?? 1, right.at(-1) ?? 1], dtype: promote(a?.dtype ?? "float32", b?.dtype ?? "float32") };
+  },
+  kernel: ([a, b], spec) => {
+    if (a === undefined || b === undefined) return allocateView(spec);
+    if (spec.shape.length === 2) return viewOf(multiply(matrixOf(a), matrixOf(b)), spec.dtype, spec.shape);
+    const out = allocate(spec.dtype, sizeOf(spec.shape));
+    if (out.length > 0) multiplyBatches(a, b, spec.shape, out);
+    return viewOf(out, spec.dtype, spec.shape);
+  },
+  // C = A·B:  dA = dC·Bᵀ,  dB = Aᵀ·dC, summed over axes along which one of them was broadcast.
+  gradient: ({ dy, input, needs, specs }) => [
+    needs[0] ? sumTo(product([dy, input(1).transpose()], null), specs[0]?.shape ?? []) : null,
+    needs[1] ? sumTo(product([input(0).transpose(), dy], null), specs[1]?.shape ?? []) : null,
+  ],
+});
+
+function multiplyBatches(a: View, b: View, shape: Shape, out: TypedArray): void {
+  if (out instanceof Uint8Array) throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
+  const [rows, columns, inner] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1, a.shape.at(-1) ?? 0];
+  const batch = batchOf(shape);
+  const [left, right] = [matrixSteps(a, batch), matrixSteps(b, batch)];
+  const place = batch.map(() => 0);
+  let [atA, atB] = [a.offset, b.offset];
+  for (let at = 0; at < out.length; at += rows * columns) {
+    multiplyInto(matrixAt(a, atA, rows, inner), matrixAt(b, atB, inner, columns), out, at);
+    for (let axis = batch.length - 1; axis >= 0; axis--) {
+      const next = (place[axis] ?? 0) + 1;
+      const wraps = next === batch[axis];
+      place[axis] = wraps ? 0 : next;
+      atA += (left[axis] ?? 0) * (wraps ? 1 - next : 1);
+      atB += (right[axis] ?? 0) * (wraps ? 1 - next : 1);
+      if (!wraps) break;
+    }
+  }
+}
+
+/** How far apart the matrices of a batch stand. */
+function matrixSteps(view: View, batch: Shape): number[] {
+  return broadcastStrides(batchOf(view.shape), view.strides.slice(0, -2), batch);
+}
+
+const matrixOf = (view: View): Matrix => matrixAt(view, view.offset, view.shape[0] ?? 1, view.shape[1] ?? 1);
+
+function matrixAt({ storage, strides }: View, offset: number, rows: number, columns: number): Matrix {
+  const data = storage.array;
+  if (data instanceof Uint8Array) throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
+  return { data, offset, rows, columns, rowStride: strides.at(-2) ?? 0, columnStride: strides.at(-1) ?? 0 };
+}
+
+/**
+ * The matrix product of the last two axes; those before broadcast. A vector is a row on the left and a column on the right.
+ * Float and integer operands are brought to their common dtype.
+ *
+ * @throws ShapeError `matmul [64,784] × [785,10]: inner dimensions 784 and 785 differ`
+ * @example matmul([[1, 2], [3, 4]], [[1], [10]]) // [[21], [43]]
+ */
+export function matmul<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Check<MatMul<A, B>>): Tensor<Result<MatMul<A, B>>> {
+  return typed(productOf(a, b));
+}
+
+function productOf(a: Tensor, b: Tensor): Tensor {
+  const given = `matmul ${formatShape(a.shape)} × ${formatShape(b.shape)}`;
+  if (a.rank === 0 || b.rank === 0) throw new ShapeError(`${given}: a scalar has no inner dimension`);
+  const [k, l] = [a.shape.at(-1), b.shape.at(b.rank === 1 ? 0 : -2)];
+  if (k !== l) throw new ShapeError(`${given}: inner dimensions ${k} and ${l} differ`);
+  if (a.rank === 1) return productOf(a.unsqueeze(0), b).squeeze(b.rank === 1 ? 0 : -2);
+  if (b.rank === 1) return productOf(a, b.unsqueeze(1)).squeeze(-1);
+  const meeting = promote(a.dtype, b.dtype);
+  const dtype = isFloat(meeting) ? meeting : "int32";
+  const [left, right] = [a.cast(dtype), b.cast(dtype)];
+  if (b.rank > 2 || a.rank === 2) return product([left, right], null);
+  // One matrix on the right: the batch is just more rows on the left.
+  const rows = left.reshape([sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) ?? 1]);
+  return product([rows, right], null).reshape([...a.shape.slice(0, -1), b.shape.at(-1) ?? 1]);
+}

@@ -1,0 +1,75 @@
+// What an operator is, and how one is applied: infer the result's shape, compute it, and put it on the tape.
+
+import { hereAndNow, refuseAnomaly, watchingAnomalies } from "../anomaly.ts";
+import { type DType, isFloat, promote } from "../dtype.ts";
+import { AutogradError, describe, DTypeError } from "../errors.ts";
+import { type BackwardContext, isRecording, Node } from "../tape.ts";
+import { Tensor } from "../tensor.ts";
+import { type Spec, type View, viewOf } from "../view.ts";
+
+/** A tensor, or a number that takes the dtype of the tensors beside it. */
+export type Operand = Tensor | number;
+
+/** All that is particular to an operator. `Attributes` are its arguments that are no tensors. */
+export interface Op<Attributes> {
+  readonly name: string;
+  /** The shape and dtype of the result; throws where the inputs do not fit. */
+  infer(inputs: readonly Spec[], attributes: Attributes): Spec;
+  /** The result, eagerly. */
+  compute(inputs: readonly View[], spec: Spec, attributes: Attributes): View;
+  /** Which inputs the gradient reads, and whether it reads the result: what the tape keeps alive. */
+  readonly reads: { readonly inputs: (index: number) => boolean; readonly output: boolean };
+  /** The gradients of the inputs. */
+  backward(context: BackwardContext, attributes: Attributes): readonly (Tensor | null)[];
+}
+
+/** Applies an operator to tensors. */
+export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
+  let differentiable = false;
+  for (const tensor of inputs) {
+    checkCurrent(op.name, tensor);
+    if (tensor.node !== null) differentiable = true;
+  }
+  const views = inputs.map(({ view }) => view);
+  const spec = op.infer(views, attributes);
+  const output = new Tensor(op.compute(views, spec, attributes));
+  if (watchingAnomalies()) refuseAnomaly(output.view, op.name, hereAndNow());
+  if (differentiable && isRecording() && isFloat(spec.dtype)) {
+    output.node = Node.of(op.name, inputs, output, (context) => op.backward(context, attributes), op.reads);
+  }
+  return output;
+}
+
+/** A tensor without copying that shares a Variable's memory must not be read once that was assigned. */
+function checkCurrent(operation: string, tensor: Tensor): void {
+  const { storage } = tensor.view;
+  if (storage.version !== tensor.version) {
+    throw new AutogradError(
+      `${operation}: this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: ` +
+        "take the view again, or keep a clone() of it",
+    );
+  }
+}
+
+/** Numbers as scalar tensors in the dtype of their partners: a fraction beside integers makes `float32`. */
+export function tensorsOf(operation: string, operands: readonly Operand[]): Tensor[] {
+  let partner: DType | null = null;
+  for (const operand of operands) {
+    if (operand instanceof Tensor) partner = partner === null ? operand.dtype : promote(partner, operand.dtype);
+    else if (typeof operand !== "number") throw new DTypeError(`${operation}: expected a tensor or a number, got ${describe(operand)}`);
+  }
+  return operands.map((operand) => (operand instanceof Tensor ? operand : scalar(operand, dtypeBeside(partner, operand))));
+}
+
+function dtypeBeside(partner: DType | null, value: number): DType {
+  if (partner !== null && isFloat(partner)) return partner;
+  const fitsInteger = Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  return partner !== null && fitsInteger ? "int32" : "float32";
+}
+
+/** A tensor of shape [] that holds one number. */
+export function scalar(value: number, dtype: DType): Tensor {
+  const array = dtype === "float32" ? new Float32Array(1) : dtype === "float64" ? new Float64Array(1) : new Int32Array(1);
+  array[0] = value;
+  return new Tensor(viewOf(array, dtype, []));
+}

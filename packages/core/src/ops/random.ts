@@ -1,0 +1,128 @@
+// Random tensors. Two operators draw (uniform on [0, 1), standard normal); the rest are formulas of their results.
+
+import type { DType } from "../dtype.ts";
+import { checkOption, DTypeError } from "../errors.ts";
+import { erf, normalQuantile } from "../expr/special.ts";
+import { defaultGenerator, type Draw, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
+import { checkShape, type Shape, sizeOf } from "../shape.ts";
+import { typed } from "../shape-types.ts";
+import { Tensor } from "../tensor.ts";
+import { viewOf } from "../view.ts";
+import { primitive } from "./constructors.ts";
+
+/** Options of random tensors. */
+export interface RandomOptions {
+  readonly dtype?: "float32" | "float64";
+  /** Where the numbers come from; the default generator if none is given. */
+  readonly generator?: Generator;
+}
+
+interface Drawing {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly generator: Generator;
+}
+
+const drawing = (name: string, fill: (out: Float32Array | Float64Array, draw: Draw) => void): ((drawing: Drawing) => Tensor) => {
+  const draw = primitive<Drawing>({
+    name,
+    infer: (_, { shape, dtype }) => ({ shape, dtype }),
+    kernel: (_, { shape, dtype }, { generator }) => {
+      const out = dtype === "float64" ? new Float64Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
+      fill(out, generator.next());
+      return viewOf(out, dtype, shape);
+    },
+    reads: [],
+    gradient: () => [],
+  });
+  return (attributes) => draw([], attributes);
+};
+
+const drawUniform = /* @__PURE__ */ drawing("randomUniform", fillUniform);
+const drawNormal = /* @__PURE__ */ drawing("randomNormal", fillNormal);
+
+function settings(name: string, shape: Shape, { dtype = "float32", generator = defaultGenerator() }: RandomOptions): Drawing {
+  checkShape(name, shape);
+  if (dtype !== "float32" && dtype !== "float64") throw new DTypeError(`${name}: dtype must be float32 or float64, got ${String(dtype)}`);
+  return { shape: [...shape], dtype, generator };
+}
+
+/** Options of {@link uniform}. */
+export interface UniformOptions extends RandomOptions {
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** Uniform numbers in [low, high), [0, 1) by default. @example uniform([2], { low: -1 }).shape; // [2] */
+export function uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<S> {
+  const { low = 0, high = 1 } = options;
+  checkOption(Number.isFinite(low) && Number.isFinite(high) && low <= high, "uniform", "low and high", "finite, low ≤ high", [low, high]);
+  const unit = drawUniform(settings("uniform", shape, options));
+  return typed(low === 0 && high === 1 ? unit : unit.mul(high - low).add(low));
+}
+
+/** Options of {@link normal}. */
+export interface NormalOptions extends RandomOptions {
+  readonly mean?: number;
+  readonly standardDeviation?: number;
+}
+
+/** Normal numbers, of mean 0 and standard deviation 1 by default. @example normal([3], { mean: 5 }).shape; // [3] */
+export function normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<S> {
+  const { mean = 0, standardDeviation = 1 } = options;
+  checkOption(Number.isFinite(standardDeviation) && standardDeviation >= 0, "normal", "standardDeviation", "a finite number ≥ 0", standardDeviation);
+  checkOption(Number.isFinite(mean), "normal", "mean", "finite", mean);
+  const standard = drawNormal(settings("normal", shape, options));
+  return typed(mean === 0 && standardDeviation === 1 ? standard : standard.mul(standardDeviation).add(mean));
+}
+
+/** Options of {@link truncatedNormal}. */
+export interface TruncatedNormalOptions extends NormalOptions {
+  /** The bounds, in standard deviations from the mean; −2 and 2 by default. */
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/**
+ * Normal numbers within bounds: x = μ + σ·Φ⁻¹(u) with u uniform between Φ(low) and Φ(high). Their spread is smaller than σ (0.8796 σ
+ * between −2 and 2); initializers make up for that.
+ */
+export function truncatedNormal<const S extends Shape>(shape: S, options: TruncatedNormalOptions = {}): Tensor<S> {
+  const { mean = 0, standardDeviation = 1, low = -2, high = 2 } = options;
+  checkOption(low < high, "truncatedNormal", "low and high", "numbers, low < high", [low, high]);
+  checkOption(Number.isFinite(standardDeviation) && standardDeviation >= 0, "truncatedNormal", "standardDeviation", "a finite number ≥ 0", standardDeviation);
+  const { dtype, generator } = settings("truncatedNormal", shape, options);
+  const [from, to] = [low, high].map((bound) => 0.5 * (1 + erf(bound / Math.SQRT2)));
+  const unit = new Float64Array(sizeOf(shape));
+  fillUniform(unit, generator.next());
+  const out = dtype === "float64" ? unit : new Float32Array(unit.length);
+  for (let index = 0; index < out.length; index++) {
+    const p = (from ?? 0) + ((to ?? 1) - (from ?? 0)) * ((unit[index] ?? 0) + 2 ** -54);
+    out[index] = mean + standardDeviation * Math.min(high, Math.max(low, normalQuantile(p)));
+  }
+  return new Tensor<S>(viewOf(out, dtype, [...shape]));
+}
+
+/** 1 with probability `p`, else 0. @example bernoulli([4], 0).toArray(); // [0, 0, 0, 0] */
+export function bernoulli<const S extends Shape>(shape: S, p: number, options: RandomOptions = {}): Tensor<S> {
+  checkOption(p >= 0 && p <= 1, "bernoulli", "p", "from 0 to 1", p);
+  const chance = drawUniform(settings("bernoulli", shape, options));
+  return typed(chance.lt(p).cast(options.dtype ?? "float32"));
+}
+
+/** Whole numbers from `low` to `high` − 1, each equally likely, `int32`. */
+export function randint<const S extends Shape>(
+  shape: S,
+  { low = 0, high, generator }: { readonly low?: number; readonly high: number; readonly generator?: Generator },
+): Tensor<S> {
+  const valid = Number.isInteger(low) && Number.isInteger(high) && low < high && low >= -(2 ** 31) && high <= 2 ** 31;
+  checkOption(valid, "randint", "low and high", "whole numbers of 32 bits, low < high", [low, high]);
+  const unit = drawUniform(settings("randint", shape, { dtype: "float64", ...(generator === undefined ? {} : { generator }) }));
+  return typed(unit.mul(high - low).add(low).floor().cast("int32"));
+}
+
+/** 0 … n − 1 in random order, `int32`. @example permutation(3).shape; // [3] */
+export function permutation(length: number, { generator = defaultGenerator() }: { readonly generator?: Generator } = {}): Tensor<readonly [number]> {
+  checkShape("permutation", [length]);
+  return new Tensor<readonly [number]>(viewOf(shuffledIndices(length, generator.next()), "int32", [length]));
+}

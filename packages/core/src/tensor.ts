@@ -1,0 +1,764 @@
+// The user's handle: a Tensor is an immutable value, a Variable one that can be assigned. Both are plain objects: nothing to
+// dispose. Each method is one line that hands over to the operator of its name, which this file knows only by its type.
+
+import { copyElements } from "./engine/copy.ts";
+import { type DType, isFloat, type TypedArray } from "./dtype.ts";
+import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
+import type * as composites from "./ops/composite.ts";
+import type { ReductionOptions } from "./ops/constructors.ts";
+import type * as elementwise from "./ops/elementwise.ts";
+import type * as indexing from "./ops/indexing.ts";
+import type * as products from "./ops/matmul.ts";
+import type * as movements from "./ops/movement.ts";
+import type * as reductions from "./ops/reduction.ts";
+import type * as statistics from "./ops/statistics.ts";
+import type { Range } from "./ops/movement.ts";
+import type { VarianceOptions } from "./ops/statistics.ts";
+import { nested, type NestedArray, printTensor } from "./print.ts";
+import { formatShape, sameShape, sizeOf } from "./shape.ts";
+import {
+  type AnyShape,
+  type Axes,
+  type Broadcast,
+  type BroadcastedTo,
+  type Check,
+  type Flattened,
+  type MatMul,
+  type Permuted,
+  type Reduced,
+  type Reshaped,
+  type Result,
+  type Shape,
+  type Squeezed,
+  type Swapped,
+  type Transposed,
+  typed,
+  type Unsqueezed,
+} from "./shape-types.ts";
+import { isRecording, Node, propagate, withRecording } from "./tape.ts";
+import { allocateView, Storage, type View, viewOf } from "./view.ts";
+
+/** The operators that methods call. A method whose operator is missing does not compile. */
+export type Operators = typeof elementwise &
+  typeof reductions &
+  typeof statistics &
+  typeof movements &
+  typeof products &
+  typeof indexing &
+  typeof composites;
+
+let ops: Operators;
+
+/** Gives the methods their operators; called once, when the package loads. */
+export function installOperators(operators: Operators): void {
+  ops = operators;
+  // What `console.log` shows in Node. A computed member would not do: declarations are made file by file here.
+  Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), { value: printTensorOf });
+}
+
+function printTensorOf(this: Tensor): string {
+  return this.toString();
+}
+
+/** Another operand: a number, or a tensor whose shape broadcasts. */
+type Other<A extends Shape, B extends Shape, Name extends string> = number | (Tensor<B> & Check<Broadcast<A, B, Name>>);
+/** The result of an elementwise operation on shapes `A` and `B`. */
+type Joint<A extends Shape, B extends Shape, Name extends string> = Tensor<Result<Broadcast<A, B, Name>>>;
+type Over<A extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<Result<Reduced<A, X, K, Name>>>;
+type AxisOf<A extends Shape, X extends Axes, K extends boolean, Name extends string> = X & Check<Reduced<A, X, K, Name>>;
+
+/**
+ * An immutable array of numbers with a shape and a dtype. `S` is its shape in the type system; `Tensor` alone is any tensor.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * x.add(x).sum(0).toArray(); // [8, 12]
+ */
+export class Tensor<S extends Shape = AnyShape> {
+  readonly shape: Readonly<S>;
+  /** @internal How the elements lie in memory. */
+  readonly view: View;
+  /** @internal The tensor's place on the tape; null where no gradient flows. */
+  node: Node | null = null;
+  readonly #version: number;
+
+  /** @internal Tensors are made by `tensor`, `zeros` and the operators. */
+  constructor(view: View) {
+    this.view = view;
+    this.shape = view.shape as Readonly<S>; // cast: the caller names the shape that the view has
+    this.#version = view.storage.version;
+  }
+
+  /** The type of the elements. */
+  get dtype(): DType {
+    return this.view.dtype;
+  }
+
+  /** The number of axes. */
+  get rank(): S["length"] {
+    return this.shape.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Whether a gradient flows through this tensor. */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+
+  /** @internal The version that the memory had when this tensor was made. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The only element, as a number. @throws ShapeError if there are more or fewer. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError(`item: ${formatShape(this.shape)} has ${this.size} elements, not one: use toArray() or toTypedArray()`);
+    }
+    return this.toTypedArray()[0] ?? Number.NaN;
+  }
+
+  /** The elements as nested arrays, booleans for `bool`; of a scalar the number itself. */
+  toArray(): NestedArray {
+    return nested(this.toTypedArray(), this.shape, this.dtype);
+  }
+
+  /** The elements in row-major order, as a fresh typed array. */
+  toTypedArray(): TypedArray {
+    const { storage } = this.view;
+    if (storage.version !== this.version) {
+      throw new AutogradError(`this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: keep a clone() instead`);
+    }
+    return copyElements(this.view);
+  }
+
+  /** The values as NumPy prints them, with shape and dtype where they are not plain. */
+  toString(): string {
+    return printTensor(this);
+  }
+
+  // Gradients ---------------------------------------------------------------------------------------------------------------
+
+  /**
+   * Adds the gradient of this tensor with respect to every Variable it was computed from to that Variable's `grad`.
+   *
+   * @param gradient the gradient of the loss with respect to this tensor; 1 by default, which only a scalar allows
+   * @param options with `createGraph`, the gradients can be differentiated in turn
+   * @throws AutogradError if nothing that requires a gradient leads here
+   */
+  backward(gradient?: Tensor, { createGraph = false }: { readonly createGraph?: boolean } = {}): void {
+    if (this.node === null) {
+      throw new AutogradError("backward: no Variable that requires a gradient leads to this tensor (or it was made within noGrad)");
+    }
+    if (gradient === undefined && this.size !== 1) {
+      throw new AutogradError(`backward: ${formatShape(this.shape)} is no scalar: reduce it first (loss.mean()), or pass its gradient`);
+    }
+    if (gradient !== undefined && !sameShape(gradient.shape, this.shape)) {
+      throw new ShapeError(`backward: the gradient is ${formatShape(gradient.shape)}, the tensor ${formatShape(this.shape)}`);
+    }
+    propagate(this.node, gradient ?? onesLike(this), { createGraph }, ({ variable }, total) => {
+      if (variable === null) return;
+      const before = variable.grad;
+      variable.grad = before === null ? total : before.add(total);
+    });
+  }
+
+  /** The same values, cut off from the tape. */
+  detach(): Tensor<S> {
+    return new Tensor<S>(this.view);
+  }
+
+  /** A copy with memory of its own; gradients flow through it. */
+  clone(): Tensor<S> {
+    return typed(ops.clone(this));
+  }
+
+  /** The values in another dtype: to integers the fraction is dropped, to `bool` everything but 0 is true. */
+  cast(dtype: DType): Tensor<S> {
+    return typed(ops.cast(this, dtype));
+  }
+
+  /**
+   * Calls `hook` with the gradient of this tensor during backward; what it returns, if anything, takes the gradient's place.
+   * @returns a function that removes the hook
+   */
+  registerHook(hook: (gradient: Tensor<S>) => Tensor<S> | undefined | void): () => void {
+    const { node } = this;
+    if (node === null) throw new AutogradError("registerHook: no gradient flows through this tensor");
+    const entry = (gradient: Tensor): Tensor | undefined => hook(typed<S>(gradient)) ?? undefined;
+    node.hooks = [...(node.hooks ?? []), entry];
+    return () => {
+      node.hooks = node.hooks?.filter((other) => other !== entry) ?? null;
+    };
+  }
+
+  // Elementwise -------------------------------------------------------------------------------------------------------------
+  /** −x */
+  neg(): Tensor<S> {
+    return typed(ops.neg(this));
+  }
+
+  /** |x| */
+  abs(): Tensor<S> {
+    return typed(ops.abs(this));
+  }
+
+  /** −1, 0 or 1 */
+  sign(): Tensor<S> {
+    return typed(ops.sign(this));
+  }
+
+  /** x² */
+  square(): Tensor<S> {
+    return typed(ops.square(this));
+  }
+
+  /** 1/x */
+  reciprocal(): Tensor<S> {
+    return typed(ops.reciprocal(this));
+  }
+
+  /** eˣ */
+  exp(): Tensor<S> {
+    return typed(ops.exp(this));
+  }
+
+  /** eˣ − 1, exact near 0 */
+  expm1(): Tensor<S> {
+    return typed(ops.expm1(this));
+  }
+
+  /** ln x */
+  log(): Tensor<S> {
+    return typed(ops.log(this));
+  }
+
+  /** ln(1 + x), exact near 0 */
+  log1p(): Tensor<S> {
+    return typed(ops.log1p(this));
+  }
+
+  /** √x */
+  sqrt(): Tensor<S> {
+    return typed(ops.sqrt(this));
+  }
+
+  /** 1/√x */
+  rsqrt(): Tensor<S> {
+    return typed(ops.rsqrt(this));
+  }
+
+  /** sin x */
+  sin(): Tensor<S> {
+    return typed(ops.sin(this));
+  }
+
+  /** cos x */
+  cos(): Tensor<S> {
+    return typed(ops.cos(this));
+  }
+
+  /** tan x */
+  tan(): Tensor<S> {
+    return typed(ops.tan(this));
+  }
+
+  /** arcsin x */
+  asin(): Tensor<S> {
+    return typed(ops.asin(this));
+  }
+
+  /** arccos x */
+  acos(): Tensor<S> {
+    return typed(ops.acos(this));
+  }
+
+  /** arctan x */
+  atan(): Tensor<S> {
+    return typed(ops.atan(this));
+  }
+
+  /** sinh x */
+  sinh(): Tensor<S> {
+    return typed(ops.sinh(this));
+  }
+
+  /** cosh x */
+  cosh(): Tensor<S> {
+    return typed(ops.cosh(this));
+  }
+
+  /** tanh x */
+  tanh(): Tensor<S> {
+    return typed(ops.tanh(this));
+  }
+
+  /** The error function. */
+  erf(): Tensor<S> {
+    return typed(ops.erf(this));
+  }
+
+  /** ⌊x⌋ */
+  floor(): Tensor<S> {
+    return typed(ops.floor(this));
+  }
+
+  /** ⌈x⌉ */
+  ceil(): Tensor<S> {
+    return typed(ops.ceil(this));
+  }
+
+  /** The nearest whole number, halves to the even one. */
+  round(): Tensor<S> {
+    return typed(ops.round(this));
+  }
+
+  /** x without its fraction */
+  trunc(): Tensor<S> {
+    return typed(ops.trunc(this));
+  }
+
+  /** 1 / (1 + e⁻ˣ) */
+  sigmoid(): Tensor<S> {
+    return typed(ops.sigmoid(this));
+  }
+
+  /** max(x, 0) */
+  relu(): Tensor<S> {
+    return typed(ops.relu(this));
+  }
+
+  /** ln(1 + eˣ) */
+  softplus(): Tensor<S> {
+    return typed(ops.softplus(this));
+  }
+
+  /** ln σ(x) */
+  logSigmoid(): Tensor<S> {
+    return typed(ops.logSigmoid(this));
+  }
+
+  /** x = 0 */
+  logicalNot(): Tensor<S> {
+    return typed(ops.logicalNot(this));
+  }
+
+  /** Whether x is NaN. */
+  isNaN(): Tensor<S> {
+    return typed(ops.isNaN(this));
+  }
+
+  /** Whether x is neither NaN nor infinite. */
+  isFinite(): Tensor<S> {
+    return typed(ops.isFinite(this));
+  }
+
+  /** x + other */
+  add<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "add">): Joint<A, B, "add"> {
+    return typed(ops.add(this, other));
+  }
+
+  /** x − other */
+  sub<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "sub">): Joint<A, B, "sub"> {
+    return typed(ops.sub(this, other));
+  }
+
+  /** x · other */
+  mul<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "mul">): Joint<A, B, "mul"> {
+    return typed(ops.mul(this, other));
+  }
+
+  /** x / other */
+  div<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "div">): Joint<A, B, "div"> {
+    return typed(ops.div(this, other));
+  }
+
+  /** x to the power of other */
+  pow<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "pow">): Joint<A, B, "pow"> {
+    return typed(ops.pow(this, other));
+  }
+
+  /** The remainder of x / other, with the sign of other. */
+  mod<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "mod">): Joint<A, B, "mod"> {
+    return typed(ops.mod(this, other));
+  }
+
+  /** The greater of x and other. */
+  maximum<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "maximum">): Joint<A, B, "maximum"> {
+    return typed(ops.maximum(this, other));
+  }
+
+  /** The smaller of x and other. */
+  minimum<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "minimum">): Joint<A, B, "minimum"> {
+    return typed(ops.minimum(this, other));
+  }
+
+  /** The angle of the point (other, x). */
+  atan2<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "atan2">): Joint<A, B, "atan2"> {
+    return typed(ops.atan2(this, other));
+  }
+
+  /** x = other */
+  eq<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "eq">): Joint<A, B, "eq"> {
+    return typed(ops.eq(this, other));
+  }
+
+  /** x ≠ other */
+  ne<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "ne">): Joint<A, B, "ne"> {
+    return typed(ops.ne(this, other));
+  }
+
+  /** x < other */
+  lt<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "lt">): Joint<A, B, "lt"> {
+    return typed(ops.lt(this, other));
+  }
+
+  /** x ≤ other */
+  le<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "le">): Joint<A, B, "le"> {
+    return typed(ops.le(this, other));
+  }
+
+  /** x > other */
+  gt<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "gt">): Joint<A, B, "gt"> {
+    return typed(ops.gt(this, other));
+  }
+
+  /** x ≥ other */
+  ge<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "ge">): Joint<A, B, "ge"> {
+    return typed(ops.ge(this, other));
+  }
+
+  /** Both are not 0. */
+  logicalAnd<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "logicalAnd">): Joint<A, B, "logicalAnd"> {
+    return typed(ops.logicalAnd(this, other));
+  }
+
+  /** At least one is not 0. */
+  logicalOr<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "logicalOr">): Joint<A, B, "logicalOr"> {
+    return typed(ops.logicalOr(this, other));
+  }
+
+  /** Exactly one is not 0. */
+  logicalXor<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "logicalXor">): Joint<A, B, "logicalXor"> {
+    return typed(ops.logicalXor(this, other));
+  }
+
+  /** `a` where this condition holds, `b` elsewhere. */
+  where<A extends Shape, B extends Shape = readonly [], C extends Shape = readonly []>(
+    this: Tensor<A>,
+    a: Other<A, B, "where">,
+    b: Tensor<C> | number,
+  ): Joint<Result<Broadcast<A, B>>, C, "where"> {
+    return typed(ops.where(this, a, b));
+  }
+
+  /** The values limited to [low, high]. */
+  clip(low: number, high: number): Tensor<S> {
+    return typed(ops.clip(this, low, high));
+  }
+
+  // Reductions: over one axis, several, or all ------------------------------------------------------------------------------
+
+  /** Σ x */
+  sum<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "sum">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "sum"> {
+    return typed(ops.sum(this, axis, options));
+  }
+
+  /** Π x */
+  prod<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "prod">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "prod"> {
+    return typed(ops.prod(this, axis, options));
+  }
+
+  /** The greatest. */
+  max<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "max">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "max"> {
+    return typed(ops.max(this, axis, options));
+  }
+
+  /** The smallest. */
+  min<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "min">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "min"> {
+    return typed(ops.min(this, axis, options));
+  }
+
+  /** Whether any element is not 0. */
+  any<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "any">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "any"> {
+    return typed(ops.any(this, axis, options));
+  }
+
+  /** Whether every element is not 0. */
+  all<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "all">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "all"> {
+    return typed(ops.all(this, axis, options));
+  }
+
+  /** The average. */
+  mean<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "mean">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "mean"> {
+    return typed(ops.mean(this, axis, options));
+  }
+
+  /** ln Σ eˣ, exact for every x. */
+  logSumExp<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "logSumExp">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "logSumExp"> {
+    return typed(ops.logSumExp(this, axis, options));
+  }
+
+  /** √(Σ x²) */
+  norm<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "norm">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "norm"> {
+    return typed(ops.norm(this, axis, options));
+  }
+
+  /** The average squared distance from the mean. */
+  variance<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "variance">,
+    options?: VarianceOptions<K>,
+  ): Over<A, X, K, "variance"> {
+    return typed(ops.variance(this, axis, options));
+  }
+
+  /** The square root of the variance. */
+  std<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "std">,
+    options?: VarianceOptions<K>,
+  ): Over<A, X, K, "std"> {
+    return typed(ops.std(this, axis, options));
+  }
+
+  /** The index of the first greatest element along an axis; NaN counts as the greatest. */
+  argMax<A extends Shape, const X extends number | undefined = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "argMax">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "argMax"> {
+    return typed(ops.argMax(this, axis, options));
+  }
+
+  /** The index of the first smallest element along an axis; NaN counts as the smallest. */
+  argMin<A extends Shape, const X extends number | undefined = undefined, K extends boolean = false>(
+    this: Tensor<A>,
+    axis?: AxisOf<A, X, K, "argMin">,
+    options?: ReductionOptions<K>,
+  ): Over<A, X, K, "argMin"> {
+    return typed(ops.argMin(this, axis, options));
+  }
+
+  // Movement ----------------------------------------------------------------------------------------------------------------
+
+  /** The same elements in another shape; one size may be −1, which is what is left. */
+  reshape<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: Readonly<T> & Check<Reshaped<A, T>>): Tensor<Result<Reshaped<A, T>>> {
+    return typed(ops.reshape(this, shape));
+  }
+
+  /** The axes from `start` on made one. */
+  flatten<A extends Shape, const X extends number = 0>(this: Tensor<A>, start?: X & Check<Flattened<A, X>>): Tensor<Result<Flattened<A, X>>> {
+    return typed(ops.flatten(this, start));
+  }
+
+  /** Two axes exchanged: the last two by default. */
+  transpose<A extends Shape>(this: Tensor<A> & Check<Transposed<A>>): Tensor<Result<Transposed<A>>>;
+  transpose<A extends Shape, const X extends number, const Y extends number>(
+    this: Tensor<A>,
+    a: X & Check<Swapped<A, X, Y>>,
+    b: Y,
+  ): Tensor<Result<Swapped<A, X, Y>>>;
+  transpose(a?: number, b?: number): Tensor {
+    return ops.transpose(this, a, b);
+  }
+
+  /** The axes in another order; without one, reversed. */
+  permute<A extends Shape, const P extends readonly number[]>(this: Tensor<A>, axes: Readonly<P> & Check<Permuted<A, P>>): Tensor<Result<Permuted<A, P>>> {
+    return typed(ops.permute(this, axes));
+  }
+
+  /** The elements repeated along axes of size 1 and new leading axes, without a copy. */
+  broadcastTo<A extends Shape, const T extends Shape>(
+    this: Tensor<A>,
+    shape: Readonly<T> & Check<BroadcastedTo<A, T>>,
+  ): Tensor<Result<BroadcastedTo<A, T>>> {
+    return typed(ops.broadcastTo(this, shape));
+  }
+
+  /** Without the axes of size 1: all of them, or the one given. */
+  squeeze<A extends Shape, const X extends number | undefined = undefined>(
+    this: Tensor<A>,
+    axis?: X & Check<Squeezed<A, X>>,
+  ): Tensor<Result<Squeezed<A, X>>> {
+    return typed(ops.squeeze(this, axis));
+  }
+
+  /** With a new axis of size 1 in front of `axis`. */
+  unsqueeze<A extends Shape, const X extends number>(this: Tensor<A>, axis: X & Check<Unsqueezed<A, X>>): Tensor<Result<Unsqueezed<A, X>>> {
+    return typed(ops.unsqueeze(this, axis));
+  }
+
+  /** A part: for each axis a number (that place, the axis goes), `[start, end, step]` (each may be left out), or null for all. */
+  slice(...ranges: readonly Range[]): Tensor {
+    return ops.slice(this, ...ranges);
+  }
+
+  // Products, indexing, networks --------------------------------------------------------------------------------------------
+
+  /** The matrix product of the last two axes; those before broadcast. */
+  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, other: Tensor<B> & Check<MatMul<A, B>>): Tensor<Result<MatMul<A, B>>> {
+    return typed(ops.matmul(this, other));
+  }
+
+  /** The slices of this tensor at `indices` along an axis. */
+  gather(indices: Tensor, axis = 0): Tensor {
+    return ops.gather(this, indices, axis);
+  }
+
+  /** For each place of `indices` the element at that index along `axis`. */
+  takeAlongAxis<I extends Shape>(indices: Tensor<I>, axis: number): Tensor<I> {
+    return typed(ops.takeAlongAxis(this, indices, axis));
+  }
+
+  /** eˣ / Σ eˣ along an axis: positive, with sum 1. */
+  softmax(axis = -1): Tensor<S> {
+    return typed(ops.softmax(this, axis));
+  }
+
+  /** The logarithm of the softmax, exact for every x. */
+  logSoftmax(axis = -1): Tensor<S> {
+    return typed(ops.logSoftmax(this, axis));
+  }
+}
+
+function onesLike(tensor: Tensor): Tensor {
+  const view = allocateView(tensor.view);
+  view.storage.array.fill(1);
+  return new Tensor(view);
+}
+
+/** Options of a {@link Variable}. */
+export interface VariableOptions {
+  /** What messages and state dictionaries call it; layers name theirs themselves. */
+  readonly name?: string;
+  /** Whether backward gives it a gradient; true by default for floats. */
+  readonly requiresGrad?: boolean;
+}
+
+/** What a Variable can be assigned: a tensor or flat values of its size. */
+export type Assignable = Tensor | ArrayLike<number>;
+
+/**
+ * A tensor whose value can be assigned: a parameter, a running statistic, a state of an optimizer. It owns its memory.
+ *
+ * @example
+ * const w = new Variable(tensor([1, 2]), { name: "w" });
+ * w.square().sum().backward();
+ * w.grad?.toArray(); // [2, 4]
+ */
+export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
+  /** What messages and state dictionaries call it. */
+  name: string;
+  /** The gradient that backward has added up since it was last set to null. */
+  grad: Tensor<S> | null = null;
+
+  constructor(initial: Tensor<S>, { name = "", requiresGrad }: VariableOptions = {}) {
+    const { shape, dtype } = initial;
+    const owner = { name };
+    const { strides, offset } = viewOf(new Float32Array(0), dtype, shape);
+    super({ storage: new Storage(initial.toTypedArray(), owner), shape, dtype, strides, offset });
+    this.name = name;
+    Object.defineProperty(owner, "name", { get: () => this.name });
+    if (requiresGrad ?? isFloat(dtype)) this.requiresGrad = true;
+  }
+
+  override get version(): number {
+    return this.view.storage.version;
+  }
+
+  override get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+
+  /** Whether backward gives this variable a gradient. Only floats can have one. */
+  override set requiresGrad(wanted: boolean) {
+    if (wanted && !isFloat(this.dtype)) throw new DTypeError(`Variable ${this.name || "(unnamed)"}: ${this.dtype} values have no gradient`);
+    if (wanted === (this.node !== null)) return;
+    this.node = wanted ? Node.leaf(this.name || "Variable", this.view, this) : null;
+  }
+
+  /**
+   * Gives the variable new values, in place. Not recorded: gradients do not flow through an assignment.
+   * @throws ShapeError if the size or the shape differs
+   */
+  assign(value: Assignable): void {
+    const label = `assign: Variable ${this.name || "(unnamed)"}`;
+    if (value instanceof Tensor) {
+      if (!sameShape(value.shape, this.shape)) {
+        throw new ShapeError(`${label} has shape ${formatShape(this.shape)}, the value ${formatShape(value.shape)}`);
+      }
+      if (isFloat(value.dtype) && !isFloat(this.dtype)) {
+        throw new DTypeError(`${label} is ${this.dtype}, the value ${value.dtype}: cast it first`);
+      }
+      this.write(value.toTypedArray());
+    } else {
+      if (value.length !== this.size) {
+        throw new ShapeError(`${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${value.length} values`);
+      }
+      this.write(value);
+    }
+  }
+
+  /** @internal Overwrites the memory and raises its version. */
+  write(values: ArrayLike<number>): void {
+    const { storage } = this.view;
+    storage.array.set(values);
+    storage.version++;
+  }
+}
+
+/** Whether recording is on: whether results of operations on Variables will carry gradients. */
+export function gradientsEnabled(): boolean {
+  return isRecording();
+}
+
+/**
+ * Runs `body` with recording on, within a `noGrad` around it.
+ *
+ * @example
+ * noGrad(() => enableGrad(() => gradientsEnabled())); // true
+ */
+export function enableGrad<R>(body: () => R): R {
+  return withRecording(true, body);
+}

@@ -1,0 +1,65 @@
+// How a tensor's elements lie in memory: a storage, and the strides with which to read it. Engines know nothing but views.
+
+import { allocate, type DType, type TypedArray } from "./dtype.ts";
+import type { Place } from "./wasm/heap.ts";
+import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts";
+
+/**
+ * Memory that tensors read. Only a Variable's storage is ever written after it was filled, and each time its version rises:
+ * whoever remembers an older version can tell that what it saw is gone.
+ */
+export class Storage {
+  array: TypedArray;
+  version = 0;
+  /** Where in a heap the array lies; null for an array of its own. */
+  place: Place | null = null;
+  /** The name of the Variable that owns this memory, for messages; null for a plain tensor's. */
+  readonly owner: { readonly name: string } | null;
+
+  constructor(array: TypedArray, owner: { readonly name: string } | null = null) {
+    this.array = array;
+    this.owner = owner;
+  }
+}
+
+/** Elements of a storage as an array of some shape: element (i, j, …) stands at offset + i·strides[0] + j·strides[1] + … */
+export interface View {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** The shape and dtype that an operation will give. */
+export interface Spec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** A view of a whole array in row-major order. */
+export function viewOf(array: TypedArray, dtype: DType, shape: Shape): View {
+  return { storage: new Storage(array), shape, dtype, strides: contiguousStrides(shape), offset: 0 };
+}
+
+/** A zero-filled view of this shape. */
+export function allocateView({ shape, dtype }: Spec): View {
+  return viewOf(allocate(dtype, sizeOf(shape)), dtype, shape);
+}
+
+/** The number of elements. */
+export function viewSize(view: View): number {
+  return sizeOf(view.shape);
+}
+
+/** Whether the elements stand in row-major order without gaps. */
+export function contiguous(view: View): boolean {
+  return isContiguous(view.shape, view.strides);
+}
+
+/** The elements of a contiguous view, without a copy. */
+export function elements(view: View): TypedArray {
+  const { array } = view.storage;
+  const size = viewSize(view);
+  return view.offset === 0 && array.length === size ? array : array.subarray(view.offset, view.offset + size);
+}

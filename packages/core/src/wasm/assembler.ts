@@ -1,0 +1,98 @@
+// A WebAssembly assembler: modules of typed functions, written instruction by instruction and encoded to the binary format.
+// Kernels are emitted at run time for the shapes and instructions at hand (128-bit SIMD, relaxed SIMD, atomics), which no
+// prebuilt binary could know, and no binary asset has to be shipped. The format is that of the specification
+// (https://webassembly.github.io/spec/core/binary/modules.html).
+import { GradusError } from "../errors.ts";
+import { list, sized, unsigned, utf8, VALUE_TYPES, type ValueType } from "./encoding.ts";
+import { asLocals, type Callable, FunctionBuilder, type Locals } from "./function-builder.ts";
+
+export type { ValueType } from "./encoding.ts";
+export { type Callable, FunctionBuilder, type Label, type Local, type Locals, type Size } from "./function-builder.ts";
+
+const MAGIC_AND_VERSION = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+/** What a function takes and gives. */
+export interface Signature<P extends readonly ValueType[] = readonly ValueType[]> {
+  readonly parameters: P;
+  readonly results?: readonly ValueType[];
+}
+
+/** The size of a memory in pages of 64 KiB; a shared one needs a maximum. */
+export interface MemoryLimits {
+  readonly minimum: number;
+  readonly maximum?: number;
+  readonly shared?: boolean;
+}
+
+/**
+ * A module: imports first, then functions, each of which may call those before it.
+ *
+ * @example
+ * const module = new ModuleBuilder();
+ * const add = module.define({ parameters: ["i32", "i32"], results: ["i32"] }, (f, a, b) => {
+ *   f.push(a, b).op("i32.add");
+ * });
+ * module.export("add", add);
+ * const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()));
+ */
+export class ModuleBuilder {
+  readonly #types: string[] = [];
+  readonly #imports: number[][] = [];
+  readonly #exports: number[][] = [];
+  readonly #functions: { readonly builder: FunctionBuilder; readonly type: number }[] = [];
+  #imported = 0;
+
+  importMemory(module: string, name: string, limits: MemoryLimits): void {
+    const { minimum, maximum, shared = false } = limits;
+    const flags = (shared ? 2 : 0) | (maximum === undefined ? 0 : 1);
+    const range = [flags, ...unsigned(minimum), ...(maximum === undefined ? [] : unsigned(maximum))];
+    this.#imports.push([...utf8(module), ...utf8(name), 2, ...range]);
+  }
+
+  importFunction(module: string, name: string, signature: Signature): Callable {
+    if (this.#functions.length > 0) throw new GradusError(`assembler: import "${name}" before defining functions`);
+    this.#imports.push([...utf8(module), ...utf8(name), 0, ...unsigned(this.#type(signature))]);
+    return { index: this.#imported++ };
+  }
+
+  /** Defines a function; `body` receives its builder and its parameters. */
+  define<const P extends readonly ValueType[]>(
+    signature: Signature<P>,
+    body: (f: FunctionBuilder, ...parameters: Locals<P>) => void,
+  ): FunctionBuilder {
+    const index = this.#imported + this.#functions.length;
+    const builder = new FunctionBuilder(index, signature.parameters);
+    this.#functions.push({ builder, type: this.#type(signature) });
+    body(builder, ...asLocals(signature.parameters, 0));
+    return builder;
+  }
+
+  /** Gives a function a name outside the module. */
+  export(name: string, target: Callable): void {
+    this.#exports.push([...utf8(name), 0, ...unsigned(target.index)]);
+  }
+
+  /** The module in WebAssembly's binary format. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const bodies = this.#functions.map(({ builder }) => {
+      const locals = list(builder.localTypes.map((type) => [1, VALUE_TYPES[type]]));
+      return sized(locals.concat(builder.code, 0x0b));
+    });
+    const types = this.#types.map((type) => type.split(" ").map(Number));
+    const sections: (readonly [number, number[]])[] = [
+      [1, list(types)],
+      [2, list(this.#imports)],
+      [3, list(this.#functions.map(({ type }) => unsigned(type)))],
+      [7, list(this.#exports)],
+      [10, list(bodies)],
+    ];
+    return Uint8Array.from([...MAGIC_AND_VERSION, ...sections.flatMap(([id, body]) => [id, ...sized(body)])]);
+  }
+
+  #type({ parameters, results = [] }: Signature): number {
+    const codes = (types: readonly ValueType[]): number[] => list(types.map((type) => [VALUE_TYPES[type]]));
+    const key = [0x60, ...codes(parameters), ...codes(results)].join(" ");
+    const known = this.#types.indexOf(key);
+    return known >= 0 ? known : this.#types.push(key) - 1;
+  }
+}

@@ -1,0 +1,171 @@
+// The inner loops of a matrix product: one packed panel of B against a packed block of A, tile by tile.
+import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
+
+/** The part of C that the inner loop keeps in registers: rows × (4 · vectors); rows is a multiple of 4. */
+export interface Tile {
+  readonly rows: number;
+  readonly vectors: number;
+}
+
+/** Where an epilogue stands: four neighbouring values of one row of C, before they are stored. */
+export interface EpilogueContext {
+  /** The four values; the epilogue leaves its result here. */
+  readonly value: Local<"v128">;
+  /** `cell + offset` is the address of the first value in C; another matrix with C's layout lies at a constant distance. */
+  readonly cell: Local<"i32">;
+  /** `column + offset` is 4 · (column of the first value): add the address of a row vector, such as a bias. */
+  readonly column: Local<"i32">;
+  readonly offset: number;
+}
+
+/** Instructions applied to C before it is stored; at the edges they may read up to a tile's width beyond the last column. */
+export type Epilogue = (f: FunctionBuilder, context: EpilogueContext) => void;
+
+/** Steps of k between two visits to C: a panel of B this deep stays in the first-level cache. */
+export const DEPTH = 512;
+
+// Scratch memory: one tile of C, one packed panel of B, one packed block of A.
+/** Where the packed panel of B begins in scratch memory. */
+export const panelOffset = ({ rows, vectors }: Tile): number => 4 * rows * 4 * vectors;
+/** Where the packed block of A begins in scratch memory. */
+export const blockOffset = (tile: Tile): number => panelOffset(tile) + 4 * DEPTH * 4 * tile.vectors;
+
+const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+
+/** What the code of one panel depends on. */
+export interface PanelOptions {
+  readonly tile: Tile;
+  readonly relaxed: boolean;
+  readonly epilogue: Epilogue | undefined;
+  /** The function of `emitCopy`. */
+  readonly copy: FunctionBuilder;
+}
+
+/**
+ * Defines `panel(scratch, c, stride, depth, rows, columns, add, column, last)`: C[rows, columns] (+)= packed A · packed B.
+ * Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory, and only their part inside is copied.
+ */
+export function emitPanel(module: ModuleBuilder, { tile, relaxed, epilogue, copy }: PanelOptions): FunctionBuilder {
+  const width = 4 * tile.vectors;
+  const rowBytes = 4 * width;
+  return module.define({ parameters: PARAMETERS }, (f, ...parameters) => {
+    const [scratch, c, stride, depth, rows, columns, add, column, last] = parameters;
+    const [a, b, end, target, step, partial] = f.locals("i32", "i32", "i32", "i32", "i32", "i32");
+    const sums = tileLocals(f, tile);
+    const output: OutputOptions = { sums, c, stride, target, step, rows, column, last, epilogue };
+    f.get(scratch).plus(panelOffset(tile)).tee(b).plus(depth, rowBytes).set(end);
+    f.get(scratch).plus(blockOffset(tile)).set(a);
+    f.loop((nextTile) => {
+      multiplyTile(f, { a, b, end, sums, tile, relaxed });
+      f.push(rows, tile.rows).op("i32.lt_s").push(columns, width).op("i32.lt_s").op("i32.or").tee(partial);
+      f.if(
+        () => {
+          f.get(scratch).set(target).i32(rowBytes).set(step);
+          f.get(add).if(() => f.push(c, stride, scratch, rowBytes, rows, columns).call(copy));
+        },
+        () => f.get(c).set(target).get(stride).set(step),
+      );
+      f.get(add).if(() => addTile(f, output));
+      storeTile(f, output);
+      f.get(partial).if(() => f.push(scratch, rowBytes, c, stride, rows, columns).call(copy));
+      f.get(c).plus(stride, tile.rows).set(c);
+      f.get(rows).plus(-tile.rows).tee(rows).i32(0).op("i32.gt_s").branchIf(nextTile);
+    });
+  });
+}
+
+/** A running sum of four neighbouring values of C, and the packed values of B that it needs. */
+interface Sum {
+  readonly sum: Local<"v128">;
+  readonly right: Local<"v128">;
+  readonly offset: number;
+}
+
+/** The registers of a tile: rows of sums. All rows share the values of B. */
+function tileLocals(f: FunctionBuilder, { rows, vectors }: Tile): readonly (readonly Sum[])[] {
+  const columns = Array.from({ length: vectors }, (_, v) => ({ right: f.local("v128"), offset: 16 * v }));
+  return Array.from({ length: rows }, () => columns.map((column) => ({ ...column, sum: f.local("v128") })));
+}
+
+interface TileOptions {
+  readonly a: Local<"i32">;
+  readonly b: Local<"i32">;
+  readonly end: Local<"i32">;
+  readonly sums: readonly (readonly Sum[])[];
+  readonly tile: Tile;
+  readonly relaxed: boolean;
+}
+
+/** sums = Σ over k of a[k] ⊗ b[k]; leaves `a` at the next tile. */
+function multiplyTile(f: FunctionBuilder, { a, b, end, sums, tile, relaxed }: TileOptions): void {
+  const [step, left] = f.locals("i32", "v128");
+  for (const { sum } of sums.flat()) f.v128().set(sum);
+  f.get(b).set(step);
+  f.until(step, end, () => {
+    for (const { right, offset } of sums[0] ?? []) f.get(step).memory("v128.load", offset).set(right);
+    for (const [i, row] of sums.entries()) {
+      const offset = 4 * i;
+      f.get(a).memory("v128.load32_splat", offset).set(left);
+      for (const { sum, right } of row) {
+        if (relaxed) f.get(left).get(right).get(sum).op("f32x4.relaxed_madd").set(sum);
+        else f.get(sum).get(left).get(right).op("f32x4.mul").op("f32x4.add").set(sum);
+      }
+    }
+    f.increment(a, 4 * tile.rows).increment(step, 16 * tile.vectors);
+  });
+}
+
+/** sums += the tile at `target`, whose rows are `step` bytes apart. */
+function addTile(f: FunctionBuilder, { sums, target, step }: OutputOptions): void {
+  const row = f.local("i32");
+  f.get(target).set(row);
+  for (const vectors of sums) {
+    for (const { sum, offset } of vectors) f.get(sum).get(row).memory("v128.load", offset).op("f32x4.add").set(sum);
+    f.increment(row, step);
+  }
+}
+
+interface OutputOptions {
+  readonly sums: readonly (readonly Sum[])[];
+  readonly c: Local<"i32">;
+  readonly stride: Local<"i32">;
+  readonly target: Local<"i32">;
+  readonly step: Local<"i32">;
+  readonly rows: Local<"i32">;
+  readonly column: Local<"i32">;
+  readonly last: Local<"i32">;
+  readonly epilogue: Epilogue | undefined;
+}
+
+/** Stores the tile at `target`, row by row, after the epilogue where this is the last block of k. */
+function storeTile(f: FunctionBuilder, options: OutputOptions): void {
+  const { sums, c, stride, target, step, rows, column, last, epilogue } = options;
+  const [cell, row] = f.locals("i32", "i32");
+  f.get(c).set(cell).get(target).set(row);
+  f.block((done) => {
+    for (const [i, vectors] of sums.entries()) {
+      if (i > 0) f.push(rows, i).op("i32.le_s").branchIf(done);
+      for (const { sum: value, offset } of vectors) {
+        if (epilogue !== undefined) f.get(last).if(() => epilogue(f, { value, cell, column, offset }));
+        f.get(row).get(value).memory("v128.store", offset);
+      }
+      f.increment(row, step);
+      if (epilogue !== undefined) f.increment(cell, stride);
+    }
+  });
+}
+
+/** Defines `copy(from, fromStride, to, toStride, rows, columns)`: the part of a tile that lies inside C, float by float. */
+export function emitCopy(module: ModuleBuilder, tile: Tile): FunctionBuilder {
+  const parameters = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
+  return module.define({ parameters }, (f, from, fromStride, to, toStride, rows, columns) => {
+    const [row, column] = f.locals("i32", "i32");
+    f.clamp(rows, tile.rows).clamp(columns, 4 * tile.vectors);
+    f.for(row, 0, rows, 1, () => {
+      f.for(column, 0, columns, 1, () => {
+        f.get(to).plus(column, 4).get(from).plus(column, 4).memory("f32.load").memory("f32.store");
+      });
+      f.increment(from, fromStride).increment(to, toStride);
+    });
+  });
+}

@@ -1,0 +1,172 @@
+// Matrix products in WebAssembly SIMD: C = op(A) · op(B), float32, for any sizes and row strides.
+// The plan is Goto's (K. Goto, R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a block of op(A)
+// and one panel of op(B) are packed into the order in which the inner loop reads them, so that the loop is the same for
+// every form, size and stride, and transposes cost nothing beyond the packing. The inner loop keeps a tile of C in registers
+// and takes one step of k per round: unrolled by hand it spills, as engines hoist the loads of a whole loop body.
+import { checkOption } from "../errors.ts";
+import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";
+import { features } from "./features.ts";
+import { blockOffset, DEPTH, type Epilogue, emitCopy, emitPanel, panelOffset, type Tile } from "./gemm-panel.ts";
+import { emitPack } from "./pack.ts";
+
+export type { Epilogue, EpilogueContext, Tile } from "./gemm-panel.ts";
+
+/** Which operands are transposed: `nt` is A · Bᵀ. A stored operand of `t` has the shape of the transpose. */
+export type GemmForm = "nn" | "nt" | "tn" | "tt";
+
+/** What makes two kernels different machine code. */
+export interface KernelOptions {
+  readonly form: GemmForm;
+  /** Use `relaxed_madd`; by default, where the engine has it. */
+  readonly relaxed?: boolean;
+  readonly tile?: Tile;
+  readonly epilogue?: Epilogue;
+}
+
+/** The sizes, parts and strides of one product, known when it is emitted. */
+export interface GemmOptions extends KernelOptions {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Rows and columns of C to compute, such as one thread's share; all by default. */
+  readonly rowStart?: number;
+  readonly rowEnd?: number;
+  readonly columnStart?: number;
+  readonly columnEnd?: number;
+  /** C += op(A) · op(B) instead of C = op(A) · op(B). */
+  readonly accumulate?: boolean;
+  /** Elements from one stored row of A, B, C to the next; contiguous by default. */
+  readonly lda?: number;
+  readonly ldb?: number;
+  readonly ldc?: number;
+}
+
+/** Floats of A in one packed block: it stays in the second-level cache. */
+const BLOCK = 65536;
+const DEFAULT_TILE: Tile = { rows: 4, vectors: 2 };
+
+/** The bytes of scratch memory that a kernel needs for packing, aligned to 16; one region for each thread. */
+export function gemmScratchBytes(tile: Tile = DEFAULT_TILE): number {
+  return blockOffset(tile) + 4 * BLOCK;
+}
+
+/**
+ * Defines `name(a, b, c, scratch)`, addresses in bytes, which computes a product whose sizes are known now.
+ * It hands these sizes to a kernel that all products of a form share (one with an epilogue has a kernel of its own),
+ * so that a program's code stays small and is optimized once.
+ *
+ * @example
+ * emitGemm(module, "forward", { form: "nn", m: 64, n: 256, k: 784 }); // C[64,256] = A[64,784] · B[784,256]
+ */
+export function emitGemm(module: ModuleBuilder, name: string, options: GemmOptions): FunctionBuilder {
+  const { form, m, n, k, accumulate = false, rowStart = 0, rowEnd = m, columnStart = 0, columnEnd = n } = options;
+  checkOption(k >= 1, "emitGemm", "k", "at least 1", k);
+  const [aTransposed, bTransposed] = [form[0] === "t", form[1] === "t"];
+  const { lda = aTransposed ? m : k, ldb = bTransposed ? k : n, ldc = n } = options;
+  const [firstRow, firstColumn] = [rowStart * (aTransposed ? 1 : lda), columnStart * (bTransposed ? ldb : 1)];
+  const kernel = gemmKernel(module, options);
+  const product = module.define({ parameters: ["i32", "i32", "i32", "i32"] }, (f, a, b, c, scratch) => {
+    if (rowStart >= rowEnd || columnStart >= columnEnd) return;
+    f.get(a).plus(firstRow, 4).get(b).plus(firstColumn, 4);
+    f.get(c).plus(rowStart * ldc + columnStart, 4);
+    f.push(scratch, rowEnd - rowStart, columnEnd - columnStart, k);
+    f.push(4 * lda, 4 * ldb, 4 * ldc, accumulate ? 1 : 0, 4 * columnStart).call(kernel);
+  });
+  module.export(name, product);
+  return product;
+}
+
+/** The parameters of a kernel: addresses, sizes, row strides in bytes, whether to add to C, and 4 · (C's first column). */
+const KERNEL = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+
+/** A kernel as JavaScript sees it when it is exported. */
+export type GemmKernel = (
+  a: number,
+  b: number,
+  c: number,
+  scratch: number,
+  m: number,
+  n: number,
+  k: number,
+  aStride: number,
+  bStride: number,
+  cStride: number,
+  accumulate: number,
+  firstColumn: number,
+) => void;
+
+const shared = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
+
+/** The function of a module that computes products of one form and of any size, emitted at its first use. */
+export function gemmKernel(module: ModuleBuilder, options: KernelOptions): FunctionBuilder {
+  const { form, relaxed = features().relaxedSimd, tile = DEFAULT_TILE, epilogue } = options;
+  checkOption(tile.rows % 4 === 0, "gemmKernel", "tile.rows", "a multiple of 4", tile.rows);
+  const kind = `${relaxed} ${tile.rows} ${tile.vectors}`;
+  const pack = (across: boolean, width: number): FunctionBuilder =>
+    once(module, `pack ${across} ${width}`, () => emitPack(module, across, width));
+  const emitStrip = (): FunctionBuilder => {
+    const copy = once(module, `copy ${kind}`, () => emitCopy(module, tile));
+    return emitPanel(module, { tile, relaxed, epilogue, copy });
+  };
+  const emit = (): FunctionBuilder => {
+    const [packA, packB] = [pack(form[0] === "t", tile.rows), pack(form[1] === "n", 4 * tile.vectors)];
+    const panel = epilogue === undefined ? once(module, `panel ${kind}`, emitStrip) : emitStrip();
+    return emitKernel(module, form, tile, { packA, packB, panel });
+  };
+  return epilogue === undefined ? once(module, `${form} ${kind}`, emit) : emit();
+}
+
+function once(module: ModuleBuilder, key: string, emit: () => FunctionBuilder): FunctionBuilder {
+  const functions = shared.get(module) ?? new Map<string, FunctionBuilder>();
+  shared.set(module, functions);
+  const known = functions.get(key) ?? emit();
+  functions.set(key, known);
+  return known;
+}
+
+interface Parts {
+  readonly packA: FunctionBuilder;
+  readonly packB: FunctionBuilder;
+  readonly panel: FunctionBuilder;
+}
+
+/** The loops around the panels: blocks of k, within them blocks of rows, within them panels of columns. */
+function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Parts): FunctionBuilder {
+  const width = 4 * tile.vectors;
+  const stepBytes = 4 * tile.rows;
+  const [panel, block] = [panelOffset(tile), blockOffset(tile)];
+  return module.define({ parameters: KERNEL }, (f, ...parameters) => {
+    const [a, b, c, scratch, m, n, k, aStride, bStride, cStride, add, firstColumn] = parameters;
+    const [aRow, aStep] = form[0] === "t" ? ([4, aStride] as const) : ([aStride, 4] as const);
+    const [bColumn, bStep] = form[1] === "t" ? ([bStride, 4] as const) : ([4, bStride] as const);
+    const [start, depth, top, height, rows] = f.locals("i32", "i32", "i32", "i32", "i32");
+    const [row, packed, column, columns] = f.locals("i32", "i32", "i32", "i32");
+    f.for(start, 0, k, DEPTH, () => {
+      f.push(k, start).op("i32.sub").set(depth).clamp(depth, DEPTH);
+      f.push(BLOCK / tile.rows, depth)
+        .op("i32.div_u")
+        .push(tile.rows)
+        .op("i32.mul")
+        .set(height);
+      f.i32(0).set(top);
+      f.loop((nextBlock) => {
+        f.push(m, top).op("i32.sub").set(rows).clamp(rows, height);
+        f.get(scratch).plus(block).set(packed);
+        f.for(row, 0, rows, tile.rows, () => {
+          f.get(a).plus(top, aRow).plus(row, aRow).plus(start, aStep).push(packed, depth);
+          f.push(rows, row).op("i32.sub").get(aStride).call(parts.packA);
+          f.get(packed).plus(depth, stepBytes).set(packed);
+        });
+        f.for(column, 0, n, width, () => {
+          f.push(n, column).op("i32.sub").set(columns);
+          f.get(b).plus(column, bColumn).plus(start, bStep).get(scratch).plus(panel);
+          f.push(depth, columns, bStride).call(parts.packB);
+          f.push(scratch, c).plus(top, cStride).plus(column, 4).push(cStride, depth, rows, columns, add);
+          f.get(firstColumn).plus(column, 4).get(start).plus(depth).get(k).op("i32.eq").call(parts.panel);
+        });
+        f.get(top).plus(height).tee(top).get(m).op("i32.lt_u").branchIf(nextBlock);
+      });
+      f.i32(1).set(add);
+    });
+  });
+}

@@ -1,0 +1,147 @@
+// The instructions of WebAssembly by name, as the specification numbers them
+// (https://webassembly.github.io/spec/core/binary/instructions.html and the SIMD, relaxed SIMD and threads proposals).
+// A row is a run of consecutive opcodes and "_" a hole in it. The types of the names are read from the tables, so that
+// a misspelt instruction is a compile error.
+import { GradusError } from "../errors.ts";
+
+// Opcodes: one byte, or 0xPP000 + code for the prefixes 0xfc (saturating), 0xfd (SIMD) and 0xfe (atomics).
+const PLAIN = [
+  ["control", 0x00, "unreachable nop"],
+  ["control", 0x0f, "return"],
+  ["control", 0x1a, "drop select"],
+  ["i32", 0x45, "eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u"],
+  ["i64", 0x50, "eqz eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u"],
+  ["f32", 0x5b, "eq ne lt gt le ge"],
+  ["f64", 0x61, "eq ne lt gt le ge"],
+  ["i32", 0x67, "clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr"],
+  ["i64", 0x79, "clz ctz popcnt add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u rotl rotr"],
+  ["f32", 0x8b, "abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign"],
+  ["f64", 0x99, "abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign"],
+  ["i32", 0xa7, "wrap_i64 trunc_f32_s trunc_f32_u trunc_f64_s trunc_f64_u"],
+  ["i64", 0xac, "extend_i32_s extend_i32_u trunc_f32_s trunc_f32_u trunc_f64_s trunc_f64_u"],
+  ["f32", 0xb2, "convert_i32_s convert_i32_u convert_i64_s convert_i64_u demote_f64"],
+  ["f64", 0xb7, "convert_i32_s convert_i32_u convert_i64_s convert_i64_u promote_f32"],
+  ["i32", 0xbc, "reinterpret_f32"],
+  ["i64", 0xbd, "reinterpret_f64"],
+  ["f32", 0xbe, "reinterpret_i32"],
+  ["f64", 0xbf, "reinterpret_i64"],
+  ["i32", 0xc0, "extend8_s extend16_s"],
+  ["i64", 0xc2, "extend8_s extend16_s extend32_s"],
+  ["i32", 0xfc000, "trunc_sat_f32_s trunc_sat_f32_u trunc_sat_f64_s trunc_sat_f64_u"],
+  ["i64", 0xfc004, "trunc_sat_f32_s trunc_sat_f32_u trunc_sat_f64_s trunc_sat_f64_u"],
+  ["i8x16", 0xfd00e, "swizzle splat"],
+  ["i16x8", 0xfd010, "splat"],
+  ["i32x4", 0xfd011, "splat"],
+  ["i64x2", 0xfd012, "splat"],
+  ["f32x4", 0xfd013, "splat"],
+  ["f64x2", 0xfd014, "splat"],
+  ["i8x16", 0xfd023, "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u"],
+  ["i16x8", 0xfd02d, "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u"],
+  ["i32x4", 0xfd037, "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u"],
+  ["f32x4", 0xfd041, "eq ne lt gt le ge"],
+  ["f64x2", 0xfd047, "eq ne lt gt le ge"],
+  ["v128", 0xfd04d, "not and andnot or xor bitselect any_true"],
+  ["f32x4", 0xfd05e, "demote_f64x2_zero"],
+  ["f64x2", 0xfd05f, "promote_low_f32x4"],
+  ["i8x16", 0xfd060, "abs neg popcnt all_true bitmask narrow_i16x8_s narrow_i16x8_u"],
+  ["f32x4", 0xfd067, "ceil floor trunc nearest"],
+  ["i8x16", 0xfd06b, "shl shr_s shr_u add add_sat_s add_sat_u sub sub_sat_s sub_sat_u"],
+  ["f64x2", 0xfd074, "ceil floor"],
+  ["i8x16", 0xfd076, "min_s min_u max_s max_u"],
+  ["f64x2", 0xfd07a, "trunc"],
+  ["i16x8", 0xfd080, "abs neg _ all_true bitmask narrow_i32x4_s narrow_i32x4_u"],
+  ["i16x8", 0xfd087, "extend_low_i8x16_s extend_high_i8x16_s extend_low_i8x16_u extend_high_i8x16_u"],
+  ["i16x8", 0xfd08b, "shl shr_s shr_u add _ _ sub"],
+  ["f64x2", 0xfd094, "nearest"],
+  ["i16x8", 0xfd095, "mul min_s min_u max_s max_u"],
+  ["i32x4", 0xfd0a0, "abs neg _ all_true bitmask"],
+  ["i32x4", 0xfd0a7, "extend_low_i16x8_s extend_high_i16x8_s extend_low_i16x8_u extend_high_i16x8_u"],
+  ["i32x4", 0xfd0ab, "shl shr_s shr_u add _ _ sub _ _ _ mul min_s min_u max_s max_u dot_i16x8_s"],
+  ["i64x2", 0xfd0c0, "abs neg _ all_true bitmask"],
+  ["i64x2", 0xfd0c7, "extend_low_i32x4_s extend_high_i32x4_s extend_low_i32x4_u extend_high_i32x4_u"],
+  ["i64x2", 0xfd0cb, "shl shr_s shr_u add _ _ sub _ _ _ mul eq ne lt_s gt_s le_s ge_s"],
+  ["i64x2", 0xfd0dc, "extmul_low_i32x4_s extmul_high_i32x4_s extmul_low_i32x4_u extmul_high_i32x4_u"],
+  ["f32x4", 0xfd0e0, "abs neg _ sqrt add sub mul div min max pmin pmax"],
+  ["f64x2", 0xfd0ec, "abs neg _ sqrt add sub mul div min max pmin pmax"],
+  ["i32x4", 0xfd0f8, "trunc_sat_f32x4_s trunc_sat_f32x4_u"],
+  ["f32x4", 0xfd0fa, "convert_i32x4_s convert_i32x4_u"],
+  ["i32x4", 0xfd0fc, "trunc_sat_f64x2_s_zero trunc_sat_f64x2_u_zero"],
+  ["f64x2", 0xfd0fe, "convert_low_i32x4_s convert_low_i32x4_u"],
+  ["i8x16", 0xfd100, "relaxed_swizzle"],
+  ["i32x4", 0xfd101, "relaxed_trunc_f32x4_s relaxed_trunc_f32x4_u"],
+  ["f32x4", 0xfd105, "relaxed_madd relaxed_nmadd"],
+  ["f64x2", 0xfd107, "relaxed_madd relaxed_nmadd"],
+  ["i32x4", 0xfd10b, "relaxed_laneselect"],
+  ["f32x4", 0xfd10d, "relaxed_min relaxed_max"],
+] as const;
+
+// Instructions with an address and a constant offset. The alignment is a hint (0) except for atomics, which demand their own.
+const MEMORY = [
+  ["i32", 0x28, "load"],
+  ["i64", 0x29, "load"],
+  ["f32", 0x2a, "load"],
+  ["f64", 0x2b, "load"],
+  ["i32", 0x2c, "load8_s load8_u load16_s load16_u"],
+  ["i64", 0x30, "load8_s load8_u load16_s load16_u load32_s load32_u"],
+  ["i32", 0x36, "store"],
+  ["i64", 0x37, "store"],
+  ["f32", 0x38, "store"],
+  ["f64", 0x39, "store"],
+  ["i32", 0x3a, "store8 store16"],
+  ["i64", 0x3c, "store8 store16 store32"],
+  ["v128", 0xfd000, "load load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u"],
+  ["v128", 0xfd007, "load8_splat load16_splat load32_splat load64_splat store"],
+  ["v128", 0xfd05c, "load32_zero load64_zero"],
+  ["memory.atomic", 0xfe000, "notify wait32 wait64"],
+  ["i32.atomic", 0xfe010, "load"],
+  ["i64.atomic", 0xfe011, "load"],
+  ["i32.atomic", 0xfe017, "store"],
+  ["i64.atomic", 0xfe018, "store"],
+  ["i32.atomic.rmw", 0xfe01e, "add"],
+  ["i64.atomic.rmw", 0xfe01f, "add"],
+  ["i32.atomic.rmw", 0xfe025, "sub"],
+  ["i32.atomic.rmw", 0xfe02c, "and"],
+  ["i32.atomic.rmw", 0xfe033, "or"],
+  ["i32.atomic.rmw", 0xfe041, "xchg"],
+  ["i32.atomic.rmw", 0xfe048, "cmpxchg"],
+] as const;
+
+// Instructions with a lane, and those with an address, an offset and a lane.
+const LANES = [
+  ["i8x16", 0xfd015, "extract_lane_s extract_lane_u replace_lane"],
+  ["i16x8", 0xfd018, "extract_lane_s extract_lane_u replace_lane"],
+  ["i32x4", 0xfd01b, "extract_lane replace_lane"],
+  ["i64x2", 0xfd01d, "extract_lane replace_lane"],
+  ["f32x4", 0xfd01f, "extract_lane replace_lane"],
+  ["f64x2", 0xfd021, "extract_lane replace_lane"],
+] as const;
+const LANE_MEMORY = [
+  ["v128", 0xfd054, "load8_lane load16_lane load32_lane load64_lane"],
+  ["v128", 0xfd058, "store8_lane store16_lane store32_lane store64_lane"],
+] as const;
+
+type Run = readonly [prefix: string, first: number, names: string];
+type Words<List extends string> = List extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : List;
+type Names<R extends Run> = R extends Run ? `${R[0]}.${Exclude<Words<R[2]>, "_">}` : never;
+
+/** Instructions without immediates: `"f32x4.add"`, `"i32.lt_u"`, `"control.return"`. */
+export type PlainInstruction = Names<(typeof PLAIN)[number]>;
+/** Instructions that take an address from the stack and a constant offset: `"v128.load"`, `"i32.atomic.rmw.add"`. */
+export type MemoryInstruction = Names<(typeof MEMORY)[number]>;
+/** Instructions on one lane of a vector: `"f32x4.extract_lane"`. */
+export type LaneInstruction = Names<(typeof LANES)[number]>;
+/** Instructions between memory and one lane of a vector: `"v128.store32_lane"`. */
+export type LaneMemoryInstruction = Names<(typeof LANE_MEMORY)[number]>;
+
+const OPCODES: ReadonlyMap<string, number> = new Map(
+  [...PLAIN, ...MEMORY, ...LANES, ...LANE_MEMORY].flatMap(([prefix, first, names]: Run) =>
+    names.split(" ").map((name, position) => [`${prefix}.${name}`, first + position] as const),
+  ),
+);
+
+/** The opcode of an instruction: one byte, or 0xPP000 + code behind the prefix byte 0xPP. */
+export function opcode(name: string): number {
+  const code = OPCODES.get(name);
+  if (code === undefined) throw new GradusError(`assembler: there is no instruction "${name}"`);
+  return code;
+}

@@ -1,0 +1,111 @@
+// Packing for matrix products: a panel of `width` lines of a matrix is rearranged step by step, so that the inner loop
+// reads memory in order. Lines beyond the edge of the matrix become zeros, which keeps every tile whole.
+import type { FunctionBuilder, Local, ModuleBuilder, Size } from "./assembler.ts";
+
+const PARAMETERS = ["i32", "i32", "i32", "i32", "i32"] as const;
+
+/**
+ * Defines `pack(source, target, depth, count, stride)`: target[step · width + line] = source(line, step) for `depth` steps and
+ * the first `count` lines, 0 for the others. `across` says that the lines of one step are neighbours in memory and steps are
+ * `stride` bytes apart; otherwise it is the other way round, and blocks of 4 × 4 are transposed in registers.
+ */
+export function emitPack(module: ModuleBuilder, across: boolean, width: number): FunctionBuilder {
+  return module.define({ parameters: PARAMETERS }, (f, source, target, depth, count, stride) => {
+    const panel: Panel = { source, target, depth, stride, stepBytes: 4 * width, width };
+    f.push(count, width).op("i32.ge_u");
+    f.if(
+      () => (across ? copySteps(f, panel) : transposeLines(f, panel)),
+      () => (across ? copyLines(f, panel, count, 4, stride) : copyLines(f, panel, count, stride, 4)),
+    );
+  });
+}
+
+interface Panel {
+  readonly source: Local<"i32">;
+  readonly target: Local<"i32">;
+  readonly depth: Local<"i32">;
+  readonly stride: Local<"i32">;
+  readonly width: number;
+  /** The bytes of one packed step. */
+  readonly stepBytes: number;
+}
+
+/** Lines that are neighbours: each step is copied as vectors. */
+function copySteps(f: FunctionBuilder, { source, target, depth, stride, width, stepBytes }: Panel): void {
+  const end = f.local("i32");
+  f.get(target).plus(depth, stepBytes).set(end);
+  f.until(target, end, () => {
+    for (let offset = 0; offset < 4 * width; offset += 16) {
+      f.push(target, source).memory("v128.load", offset).memory("v128.store", offset);
+    }
+    f.increment(source, stride).increment(target, stepBytes);
+  });
+}
+
+/** Some of the lines, value by value, among zeros: the edge of a matrix. */
+function copyLines(f: FunctionBuilder, panel: Panel, count: Local<"i32">, lineStride: Size, stepStride: Size): void {
+  const { source, target, depth, stepBytes } = panel;
+  const [line, from, to, end] = f.locals("i32", "i32", "i32", "i32");
+  f.push(target, 0, depth, stepBytes).op("i32.mul").memoryFill();
+  f.for(line, 0, count, 1, () => {
+    f.get(source).plus(line, lineStride).set(from);
+    f.get(target).plus(line, 4).tee(to).plus(depth, stepBytes).set(end);
+    f.until(to, end, () => {
+      f.push(to, from).memory("f32.load").memory("f32.store").increment(from, stepStride).increment(to, stepBytes);
+    });
+  });
+}
+
+type Vector = Local<"v128">;
+type Four = readonly [Vector, Vector, Vector, Vector];
+
+/** Steps that are neighbours: four lines at a time, 4 × 4 values are transposed, and the last steps go one by one. */
+function transposeLines(f: FunctionBuilder, { source, target, depth, stride, width, stepBytes }: Panel): void {
+  const [group, cell, end] = f.locals("i32", "i32", "i32");
+  const [rows, halves] = [fourVectors(f), fourVectors(f)];
+  const lines = rows.map((values, x) => ({ values, start: f.local("i32"), word: 4 * x, step: x * stepBytes }));
+  f.for(group, 0, width, 4, () => {
+    f.get(source).plus(group, stride);
+    for (const { start } of lines) f.tee(start).plus(stride);
+    f.op("control.drop").get(target).plus(group, 4).tee(cell);
+    f.push(depth, -4).op("i32.and").push(stepBytes).op("i32.mul").op("i32.add").set(end);
+    f.push(cell, end).op("i32.ne");
+    f.if(() =>
+      f.until(cell, end, () => {
+        for (const { start, values } of lines) f.get(start).memory("v128.load").set(values).increment(start, 16);
+        transpose(f, rows, halves);
+        for (const { values, step } of lines) f.get(cell).get(values).memory("v128.store", step);
+        f.increment(cell, 4 * stepBytes);
+      }),
+    );
+    f.push(depth, 3).op("i32.and");
+    f.if(() => {
+      f.get(target).plus(depth, stepBytes).plus(group, 4).set(end);
+      f.until(cell, end, () => {
+        for (const { start, word } of lines) {
+          f.push(cell, start).memory("f32.load").memory("f32.store", word).increment(start, 4);
+        }
+        f.increment(cell, stepBytes);
+      });
+    });
+  });
+}
+
+/** Four vectors in place: the rows of a 4 × 4 matrix become its columns. */
+function transpose(f: FunctionBuilder, rows: Four, halves: Four): void {
+  const [r0, r1, r2, r3] = rows;
+  const [low01, high01, low23, high23] = halves;
+  const mix = (x: Vector, y: Vector, lanes: readonly [number, number, number, number], into: Vector): void => {
+    f.get(x).get(y).shuffle(lanes).set(into);
+  };
+  mix(r0, r1, [0, 4, 1, 5], low01);
+  mix(r0, r1, [2, 6, 3, 7], high01);
+  mix(r2, r3, [0, 4, 1, 5], low23);
+  mix(r2, r3, [2, 6, 3, 7], high23);
+  mix(low01, low23, [0, 1, 4, 5], r0);
+  mix(low01, low23, [2, 3, 6, 7], r1);
+  mix(high01, high23, [0, 1, 4, 5], r2);
+  mix(high01, high23, [2, 3, 6, 7], r3);
+}
+
+const fourVectors = (f: FunctionBuilder): Four => f.locals("v128", "v128", "v128", "v128");

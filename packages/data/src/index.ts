@@ -1,0 +1,21 @@
+// @gradus/data: samples from files and arrays, and the order in which a network sees them.
+
+// From bytes: IDX files, plain or gzip.
+
+export type { ByteSource } from "./bytes.ts";
+export { type GunzipOptions, gunzip, isGzip } from "./gzip.ts";
+export { type IdxArray, type IdxElements, type IdxOptions, parseIdx } from "./idx.ts";
+export { readIdx } from "./read-idx.ts";
+
+// To datasets: columns of samples, MNIST.
+
+export { ArrayDataset, type ArraysOptions, type ColumnSource, fromArrays, type NumberList } from "./array-dataset.ts";
+export { Column, type ColumnOptions } from "./column.ts";
+export { type Batch, Dataset } from "./dataset.ts";
+export { findMnist, type MnistFiles, type MnistFolder } from "./folder.ts";
+export type { ColumnData } from "./gather.ts";
+export { type MnistDatasets, type MnistSource, mnist } from "./mnist.ts";
+
+// To batches.
+
+export { DataLoader, type LoaderOptions, type LoaderState } from "./loader.ts";

@@ -1,0 +1,170 @@
+// The loader: a dataset's batches, epoch after epoch, in an order that a seed fixes.
+//
+// The loader has a generator of its own, from which every epoch takes one call for its permutation. So an epoch's order
+// depends on nothing but the seed and the number of epochs before it, and a loader can go on where another stopped.
+
+import {
+  CheckpointError,
+  checkOption,
+  defaultGenerator,
+  Generator,
+  type GeneratorState,
+  OptionError,
+  permutation,
+  randint,
+  type Shape,
+} from "@gradus/core";
+import type { Batch, Dataset } from "./dataset.ts";
+
+/** How a {@link DataLoader} goes through its dataset. */
+export interface LoaderOptions {
+  /** Samples per batch; the last batch of an epoch has what is left. 32 by default. */
+  readonly batchSize?: number;
+  /** Whether every epoch has a new random order. */
+  readonly shuffle?: boolean;
+  /** The seed of the order: the same seed, the same batches. */
+  readonly seed?: number;
+  /** Where the seed is drawn from if none is given: by default the generator of `manualSeed`. */
+  readonly generator?: Generator;
+  /** Whether a last batch of fewer samples is left out. */
+  readonly dropLast?: boolean;
+}
+
+/** Where a loader stands: plain data, for checkpoints. */
+export interface LoaderState {
+  /** The number of epochs begun before this one. */
+  readonly epoch: number;
+  /** The number of batches of this epoch that were given out. */
+  readonly batch: number;
+  /** The generator as it was before this epoch's order was drawn. */
+  readonly generator: GeneratorState;
+  /** What the position counts in: it means the same only to a loader with the same numbers. */
+  readonly samples: number;
+  readonly batchSize: number;
+}
+
+/**
+ * The batches of a dataset. Each iteration is one epoch, with a new order if `shuffle` is set.
+ *
+ * @throws OptionError for an option that is out of range: its name and its value
+ * @example
+ * const loader = new DataLoader(train, { batchSize: 64, shuffle: true, seed: 0 });
+ * for (let epoch = 0; epoch < 5; epoch++) {
+ *   for (const { inputs, targets } of loader) {
+ *     crossEntropy(model.forward(inputs), targets).backward();
+ *   }
+ * }
+ */
+export class DataLoader<Inputs extends Shape = Shape, Targets extends Shape = Shape>
+  implements Iterable<Batch<Inputs, Targets>>
+{
+  readonly dataset: Dataset<Inputs, Targets>;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  /** The number of batches in an epoch. */
+  readonly length: number;
+  readonly #generator: Generator;
+  #epoch = 0;
+  #batch = 0;
+  #epochStart: GeneratorState;
+  /** Whether the epoch of the position has begun, so that the next iteration is another one. */
+  #begun = false;
+
+  constructor(dataset: Dataset<Inputs, Targets>, options: LoaderOptions = {}) {
+    const { batchSize = 32, shuffle = false, seed, generator, dropLast = false } = options;
+    const valid = Number.isSafeInteger(batchSize) && batchSize >= 1;
+    checkOption(valid, "DataLoader", "batchSize", "a whole number ≥ 1", batchSize);
+    if (seed !== undefined && generator !== undefined) {
+      throw new OptionError(`DataLoader: give seed or generator, not both (got seed ${seed})`);
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.dropLast = dropLast;
+    this.length = dropLast ? Math.floor(dataset.length / batchSize) : Math.ceil(dataset.length / batchSize);
+    this.#generator = new Generator(seed ?? (shuffle ? drawSeed(generator ?? defaultGenerator()) : 0));
+    this.#epochStart = this.#generator.state;
+  }
+
+  /**
+   * The next epoch's batches; after `state` was assigned, what is left of that epoch.
+   *
+   * @example
+   * const [first] = loader; // the first batch of an epoch
+   */
+  *[Symbol.iterator](): IterableIterator<Batch<Inputs, Targets>> {
+    if (this.#begun) this.#advance();
+    this.#begun = true;
+    const epoch = this.#epoch;
+    const order = this.#drawOrder();
+    const { batchSize } = this;
+    for (let number = this.#batch; number < this.length; number++) {
+      const start = number * batchSize;
+      const end = Math.min(start + batchSize, this.dataset.length);
+      const indices =
+        order?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, index) => start + index);
+      const batch = this.dataset.batch(indices);
+      // An older iteration, still running beside a newer one, leaves the position alone.
+      if (this.#epoch === epoch) this.#batch = number + 1;
+      yield batch;
+    }
+  }
+
+  /**
+   * Where the loader stands. Assign it to a loader of the same dataset and batch size, and the next iteration gives the
+   * batches that this epoch has left, then every later epoch as it would have been.
+   *
+   * @throws CheckpointError for the state of a loader with other numbers, or a position that does not exist
+   * @example
+   * const resumed = new DataLoader(train, { batchSize: 64, shuffle: true });
+   * resumed.state = JSON.parse(saved);
+   */
+  get state(): LoaderState {
+    const { batchSize, dataset } = this;
+    const done = this.#begun && this.#batch === this.length;
+    const position = done
+      ? { epoch: this.#epoch + 1, batch: 0, generator: this.#generator.state }
+      : { epoch: this.#epoch, batch: this.#batch, generator: this.#epochStart };
+    return { ...position, samples: dataset.length, batchSize };
+  }
+
+  set state({ epoch, batch, generator, samples, batchSize }: LoaderState) {
+    if (samples !== this.dataset.length || batchSize !== this.batchSize) {
+      const saved = `of ${samples} samples in batches of ${batchSize}`;
+      const own = `${this.dataset.length} samples in batches of ${this.batchSize}`;
+      throw new CheckpointError(`DataLoader: the state is that of a loader ${saved}, this one has ${own}`);
+    }
+    const whole = [epoch, batch, generator?.seed, generator?.calls].every(
+      (value) => Number.isSafeInteger(value) && value >= 0,
+    );
+    if (!whole || (batch > 0 && batch >= this.length)) {
+      const position = `epoch ${epoch}, batch ${batch}`;
+      throw new CheckpointError(
+        `DataLoader: the state's position, ${position}, is none among ${this.length} batches an epoch`,
+      );
+    }
+    this.#generator.state = generator;
+    this.#epochStart = generator;
+    this.#epoch = epoch;
+    this.#batch = batch;
+    this.#begun = false;
+  }
+
+  #advance(): void {
+    this.#epoch += 1;
+    this.#batch = 0;
+    this.#epochStart = this.#generator.state;
+  }
+
+  /** This epoch's order, or undefined for that of the dataset. */
+  #drawOrder(): Int32Array | undefined {
+    if (!this.shuffle) return undefined;
+    return Int32Array.from(permutation(this.dataset.length, { generator: this.#generator }).toTypedArray());
+  }
+}
+
+/** A seed of 31 bits from another generator, so that nobody else's draws come between this loader's epochs. */
+function drawSeed(generator: Generator): number {
+  return randint([], { low: 0, high: 2 ** 31 - 1, generator }).item();
+}

@@ -1,0 +1,129 @@
+// Shape rules of layers: what makes `new Sequential(new Dense(784, 128), new ReLU(), new Dense(64, 10))` a compile
+// error that says `Dense(64, 10): the input [?,128] has 128 features, not 64`.
+//
+// TypeScript cannot apply a generic method to an argument's type, so a layer also carries its rule as a phantom type:
+// an interface whose `output` is computed from its `input`. Intersected with `{ input: S }` its `this["input"]` is
+// `S`.
+//
+//     class Dense<In extends number, Out extends number> extends Layer {
+//       declare readonly rule: DenseRule<In, Out>; // never set: a type that rides along
+//
+// A layer without a rule gives the shape that its `forward` states, if any; from there on, and in a `Layer[]`, the
+// shape is unknown and everything is accepted. A chain is first checked at construction, before any input is known:
+// the rules learn what they can (after `Dense(784, 128)` the last size is 128).
+
+import type { Check, Flattened, Shape, ShapeMismatch, ShowShape, ShowSize } from "@gradus/core";
+
+/** A shape rule, to be extended: `output` says in terms of `this["input"]` what a layer makes of a shape. */
+export interface Rule {
+  readonly input: unknown;
+  readonly output: unknown;
+}
+
+/** What a rule makes of an input of shape `S`: a shape, or a `ShapeMismatch`. */
+export type Apply<R, S extends Shape> = R extends Rule ? (R & { readonly input: S })["output"] : Shape;
+
+/** A rule's `this["input"]` as a shape. */
+export type InputShape<T> = T extends Shape ? T : Shape;
+
+/**
+ * `[…, In]` becomes `[…, Out]`. `Label` begins the message. Of an input of unknown rank the last size is known
+ * afterwards.
+ */
+type WithFeatures<S extends Shape, In extends number, Out extends number, Label extends string> = [Shape] extends [S]
+  ? readonly [...number[], Out]
+  : S extends readonly [...infer Rest extends Shape, infer K extends number]
+    ? [number extends K ? In : K extends In ? K : never] extends [never]
+      ? ShapeMismatch<`${Label}: the input ${ShowShape<S>} has ${K} features, not ${In}`>
+      : readonly [...Rest, Out]
+    : S extends readonly []
+      ? ShapeMismatch<`${Label}: the input [] has no features`>
+      : readonly [...number[], Out];
+
+/** The shape after a Dense layer: `DenseOutput<readonly [64, 784], 784, 10>` is `readonly [64, 10]`. */
+export type DenseOutput<
+  S extends Shape,
+  In extends number,
+  Out extends number,
+  Name extends string = "Dense",
+> = WithFeatures<S, In, Out, `${Name}(${ShowSize<In>}, ${ShowSize<Out>})`>;
+
+/** The shape after a BatchNorm layer: the input's, whose last size must be `Features`. */
+export type BatchNormOutput<S extends Shape, Features extends number> = WithFeatures<
+  S,
+  Features,
+  number extends Features ? LastSize<S> : Features,
+  `BatchNorm(${ShowSize<Features>})`
+>;
+
+type LastSize<S extends Shape> = S extends readonly [...Shape, infer K extends number] ? K : number;
+
+/** The rule of Dense. */
+export interface DenseRule<In extends number, Out extends number> extends Rule {
+  readonly output: DenseOutput<InputShape<this["input"]>, In, Out>;
+}
+
+/** The rule of BatchNorm. */
+export interface BatchNormRule<Features extends number> extends Rule {
+  readonly output: BatchNormOutput<InputShape<this["input"]>, Features>;
+}
+
+/** The rule of Flatten: all axes but the first become one. */
+export interface FlattenRule extends Rule {
+  readonly output: Flattened<InputShape<this["input"]>, 1>;
+}
+
+/** The rule of layers that keep the shape: activations, Dropout. */
+export interface SameShapeRule extends Rule {
+  readonly output: InputShape<this["input"]>;
+}
+
+/** The shape that a layer without a rule states as the result of its `forward`. */
+type StatedOutput<L> = L extends { forward(...input: never): { readonly shape: infer S extends Shape } } ? S : Shape;
+
+/** What one layer makes of an input of shape `S`; a rule's output that is no shape counts as unknown. */
+type LayerOutput<L, S extends Shape> = L extends { readonly rule?: infer R }
+  ? [Rule] extends [R]
+    ? StatedOutput<L>
+    : Apply<Exclude<R, undefined>, S> extends infer Output
+      ? Output extends Shape | ShapeMismatch<string>
+        ? Output
+        : Shape
+      : never
+  : StatedOutput<L>;
+
+/** The shape after a list of layers, or the first layer's `ShapeMismatch`. */
+export type Chain<L extends readonly unknown[], S extends Shape> = L extends readonly []
+  ? S
+  : L extends readonly [infer First, ...infer Rest]
+    ? LayerOutput<First, S> extends infer Output
+      ? Output extends Shape
+        ? Chain<Rest, Output>
+        : Output
+      : never
+    : Shape;
+
+/**
+ * The first layer whose rule refuses what reaches it: `{ "2": ShapeMismatch<…> }`, keyed by its place; else nothing.
+ */
+type Fault<
+  L extends readonly unknown[],
+  S extends Shape,
+  Before extends readonly unknown[] = readonly [],
+> = L extends readonly [infer First, ...infer Rest]
+  ? LayerOutput<First, S> extends infer Output
+    ? Output extends Shape
+      ? Fault<Rest, Output, readonly [...Before, First]>
+      : { readonly [K in `${Before["length"]}`]: Output }
+    : never
+  : unknown;
+
+/**
+ * Intersected with each layer in the parameters of `Sequential`: the mismatch for the layer at fault, nothing for the
+ * others.
+ *
+ * @example
+ * constructor(...layers: { [K in keyof L]: L[K] & CheckChain<L, K> })
+ */
+export type CheckChain<L extends readonly unknown[], K = "0"> =
+  Fault<L, Shape> extends infer F ? (K extends keyof F ? Check<F[K]> : unknown) : unknown;

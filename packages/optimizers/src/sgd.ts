@@ -1,0 +1,84 @@
+// Stochastic gradient descent, with momentum, Nesterov's variant and weight decay.
+// Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning",
+// ICML 2013, in the form that PyTorch made common: the learning rate multiplies the velocity.
+
+import { checkOption, type Tensor, type Update, update, type Variable } from "@gradus/core";
+import { Optimizer, type OptimizerOptions, type Parameters, type ParameterState } from "./optimizer.ts";
+
+/** The numbers that rule {@link SGD}. */
+export type SGDHyperparameters = {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+};
+
+/** Options of {@link SGD}. */
+export interface SGDOptions extends OptimizerOptions {
+  /** How much of the velocity stays from step to step, from 0 to below 1; 0 by default. */
+  readonly momentum?: number;
+  /** How much of a new gradient does not enter the velocity, from 0 to 1; 0 by default. */
+  readonly dampening?: number;
+  /** Look ahead by one step of the velocity. Needs momentum. */
+  readonly nesterov?: boolean;
+  /** λ of the penalty λ/2·|w|², added to the gradient as λ·w; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+// w ← w − η·(g + λw)
+const descend: Update = /* @__PURE__ */ update({
+  name: "SGD",
+  forward: (w, g, rate, decay) => [w.sub(g.add(w.mul(decay)).mul(rate))],
+});
+
+// v ← μ·v + (1 − τ)·(g + λw);  w ← w − η·v
+const descendWithMomentum: Update = /* @__PURE__ */ update({
+  name: "SGD",
+  forward: (w, v, g, rate, decay, momentum, fresh) => {
+    const velocity = v.mul(momentum).add(g.add(w.mul(decay)).mul(fresh));
+    return [w.sub(velocity.mul(rate)), velocity];
+  },
+});
+
+// v ← μ·v + (1 − τ)·(g + λw);  w ← w − η·(g + λw + μ·v)
+const descendLookingAhead: Update = /* @__PURE__ */ update({
+  name: "SGD",
+  forward: (w, v, g, rate, decay, momentum, fresh) => {
+    const slope = g.add(w.mul(decay));
+    const velocity = v.mul(momentum).add(slope.mul(fresh));
+    return [w.sub(slope.add(velocity.mul(momentum)).mul(rate)), velocity];
+  },
+});
+
+/**
+ * Stochastic gradient descent: w ← w − η·g, or with momentum μ: v ← μ·v + g, w ← w − η·v. The first velocity is the first
+ * gradient, undampened.
+ *
+ * @example
+ * const optimizer = new SGD(model.parameters(), { learningRate: 0.1, momentum: 0.9 });
+ */
+export class SGD extends Optimizer<"velocity", SGDHyperparameters> {
+  constructor(parameters: Parameters, options: SGDOptions = {}) {
+    const { learningRate = 0.01, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+    super("SGD", parameters, { learningRate, momentum, dampening, nesterov, weightDecay }, ["velocity"]);
+  }
+
+  protected override check({ momentum, dampening, nesterov, weightDecay }: SGDHyperparameters): void {
+    checkOption(momentum >= 0 && momentum < 1, "SGD", "momentum", "from 0 to below 1", momentum);
+    checkOption(dampening >= 0 && dampening <= 1, "SGD", "dampening", "from 0 to 1", dampening);
+    checkOption(weightDecay >= 0 && Number.isFinite(weightDecay), "SGD", "weightDecay", "a finite number ≥ 0", weightDecay);
+    checkOption(!nesterov || (momentum > 0 && dampening === 0), "SGD", "nesterov", "used with a momentum and no dampening", nesterov);
+  }
+
+  protected override update(parameter: Variable, gradient: Tensor, known: ParameterState<"velocity">): void {
+    const { learningRate, momentum, dampening, nesterov, weightDecay } = this.hyperparameters;
+    if (momentum === 0) {
+      descend([parameter], [gradient, learningRate, weightDecay]);
+      return;
+    }
+    const rule = nesterov ? descendLookingAhead : descendWithMomentum;
+    const fresh = known.updates === 1 ? 1 : 1 - dampening;
+    rule([parameter, known.state.velocity], [gradient, learningRate, weightDecay, momentum, fresh]);
+  }
+}

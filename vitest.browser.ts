@@ -1,0 +1,53 @@
+import { existsSync } from "node:fs";
+import { playwright } from "@vitest/browser-playwright";
+import { chromium } from "playwright";
+import { defaultClientConditions } from "vite";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+const candidates = (): readonly (string | undefined)[] => [
+  process.env["CHROME_PATH"],
+  chromium.executablePath(),
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+];
+const findChromium = (): string | undefined => candidates().find((path) => path !== undefined && existsSync(path));
+
+// As root in a container Chromium needs --no-sandbox; the rest keeps it off the network.
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Browser tests run where there is a Chromium, and are counted as skipped where there is none. */
+export const browserProject = (name: string): ViteUserConfig => {
+  const report = { reporters: ["default", "json"], outputFile: { json: "reports/vitest-browser.json" } };
+  const test = { name, include: ["test/**/*.browser.ts"], testTimeout: 30_000, passWithNoTests: true, ...report };
+  const executablePath = findChromium();
+  if (executablePath === undefined) {
+    console.warn(`SKIP ${name} browser tests: no Chromium found (install Debian's chromium, or set CHROME_PATH).`);
+    return defineConfig({ test: { ...test, testNamePattern: /(?!)/ } }); // collected in Node, all skipped
+  }
+  const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+  return defineConfig({
+    resolve: { conditions: ["@gradus/source", ...defaultClientConditions] },
+    server: { headers },
+    test: {
+      ...test,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath, args } }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  });
+};

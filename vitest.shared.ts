@@ -1,0 +1,20 @@
+import { defaultClientConditions, defaultServerConditions } from "vite";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** The long tests (steps by the ten thousand, whole trainings) run where this is set: `pnpm test:long`. */
+const long = process.env["GRADUS_LONG"] === "1";
+
+/** One test recipe for every package. Workspace packages resolve to their TypeScript sources: no build before a test. */
+export const project = (name: string): ViteUserConfig =>
+  defineConfig({
+    resolve: { conditions: ["@gradus/source", ...defaultClientConditions] },
+    ssr: { resolve: { conditions: ["@gradus/source", ...defaultServerConditions] } },
+    test: {
+      name,
+      include: ["test/**/*.test.ts"],
+      typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }, // expectTypeOf; runs `tsc` = TypeScript 7
+      testTimeout: long ? 900_000 : 30_000, // room for a busy machine
+      reporters: ["default", "json"], // the report feeds the closing line of `pnpm test`
+      outputFile: { json: "reports/vitest.json" },
+    },
+  });
