@@ -43,10 +43,48 @@ export const step = async ({ batch }) => {
 /** One eager call, from tensors to a fresh tensor. */
 const call = (compute) => ({ run: () => void compute(), values: () => compute().toTypedArray() });
 
+/** The kernel alone: scratch, A, B and C lie one after the other in a memory of its own. */
+const resident = ({ gemmScratchBytes, instantiateKernels }, { form, m, k, n, a: aShape, b: bShape }) => {
+  const a = gemmScratchBytes();
+  const b = a + 4 * m * k;
+  const c = b + 4 * k * n;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((c + 4 * m * n) / 65536) });
+  new Float32Array(memory.buffer, a).set(ramp(m * k));
+  new Float32Array(memory.buffer, b).set(ramp(k * n));
+  const kernel = instantiateKernels(memory)[{ A·B: "nn", Aᵀ·B: "tn", A·Bᵀ: "nt" }[form]];
+  const run = () => kernel(a, b, c, 0, m, n, k, 4 * aShape[1], 4 * bShape[1], 4 * n, 0, 0);
+  const values = () => {
+    run();
+    return new Float32Array(memory.buffer, c, m * n);
+  };
+  return { run, values };
+};
+
+export const gemm = async ({ shapes, mode }) => {
+  const forms = {
+    A·B: (a, b) => a.matmul(b),
+    Aᵀ·B: (a, b) => a.transpose().matmul(b),
+    A·Bᵀ: (a, b) => a.matmul(b.transpose()),
+  };
+  const eager = ({ form, a, b }) => {
+    const [left, right] = [a, b].map((shape) => tensor(ramp(shape[0] * shape[1]), { shape }));
+    return call(() => forms[form](left, right));
+  };
+  const inside = await importTypeScript("benchmarks/contenders/gradus-kernels.mjs");
+  const loop = inside.peakLoop();
+  const rounds = 50_000;
+  return {
+    "SIMD peak": { run: () => void loop(rounds), flops: rounds * inside.OPERATIONS_PER_ROUND },
+    ...Object.fromEntries(
+      shapes.map((each) => [each.name, mode === "resident" ? resident(inside, each) : eager(each)]),
+    ),
+  };
+};
+
 export const elementwise = ({ size, rows, a, b, mode }) => {
   const x = tensor(ramp(size));
   const matrix = tensor(ramp(size), { shape: [rows, size / rows] });
-  const fused = gradus.elementwise({ name: "affineRelu", forward: (x) => x.mul(a).add(b).relu() });
+  const fused = gradus.elementwise({ name: "affineRelu", forward: (x) => x.mul(a).add(b).maximum(0) });
   return {
     "relu(x·a + b)": call(mode === "fused" ? () => fused(x) : () => x.mul(a).add(b).relu()),
     "exp(x)": call(() => x.exp()),

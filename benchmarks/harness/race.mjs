@@ -86,6 +86,7 @@ const report = ({ entry, contender: { about }, case: name, times, first, last })
   case: name,
   threads: about.threads,
   ...summarize(times),
+  ...(about.flops?.[name] === undefined ? {} : { flops: about.flops[name] }),
   ...(first === undefined ? {} : { firstValue: first, lastValue: last }),
   version: about.version,
   ...(about.note === undefined ? {} : { note: about.note }),

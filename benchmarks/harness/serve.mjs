@@ -2,8 +2,8 @@
 // It sleeps until a line on its standard input tells it to run a case some times, and answers with one line of JSON.
 //   node serve.mjs CONTENDER QUESTION SETTINGS
 // The contender's module exports `version` and a function per question, which returns the cases:
-// `{ [name]: { run, values? } }`, where `run` makes one call from its inputs to its finished result (a number, if there is
-// a loss to report), and `values` gives a result to be checked.
+// `{ [name]: { run, values?, flops? } }`, where `run` makes one call from its inputs to its finished result (a number, if
+// there is a loss to report), `values` gives a result to be checked, and `flops` what a call computes where only it knows.
 import { createInterface } from "node:readline";
 
 // Peers greet on the console: the answers have standard output for themselves.
@@ -29,11 +29,13 @@ const pick = async (read, places) => {
   return places.map((place) => values[place]);
 };
 
-const [contender, question, settings] = process.argv.slice(2);
+const [contender, question, json] = process.argv.slice(2);
 try {
   const module = await import(`../contenders/${contender}.mjs`);
-  const cases = await module[question](JSON.parse(settings));
-  answer({ version: module.version, threads: 1, cases: Object.keys(cases) });
+  const settings = JSON.parse(json);
+  const cases = await module[question](settings);
+  const flops = Object.fromEntries(Object.entries(cases).map(([name, each]) => [name, each.flops]));
+  answer({ version: module.version, threads: settings.threads ?? 1, cases: Object.keys(cases), flops });
   for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line);
     const chosen = cases[command.case];

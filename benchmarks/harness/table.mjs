@@ -54,6 +54,7 @@ export const table = ({ title, conditions, rows, extra = {}, remark }) => {
       .trimEnd();
   const notes = rows.flatMap((row) => (row.error === undefined ? [] : [`${row.name}: not measured: ${row.error}`]));
   const asides = new Map(measured.filter((row) => row.note !== undefined).map((row) => [row.name, row.note]));
+  const busy = measured.some((row) => row.medianMs > 1.3 * row.p10Ms);
   return [
     "",
     bold(title),
@@ -64,6 +65,9 @@ export const table = ({ title, conditions, rows, extra = {}, remark }) => {
     ...notes,
     ...[...asides].map(([name, note]) => `${name}: ${note}`),
     ...(remark === undefined ? [] : [dim(remark)]),
+    ...(busy
+      ? [dim("Some medians lie far above their 10th percentiles: the machine was busy. Run again before quoting.")]
+      : []),
   ]
     .join("\n")
     .trimEnd();

@@ -1,5 +1,5 @@
 // Imports a TypeScript module of the project on every Node: bundled by the esbuild that the project's tsup brings.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,5 +24,9 @@ export const importTypeScript = async (path) => {
   mkdirSync(cache, { recursive: true });
   const file = new URL(`${basename(path, ".ts")}-${process.pid}.mjs`, cache);
   writeFileSync(file, outputFiles[0].text);
-  return import(file);
+  try {
+    return await import(file);
+  } finally {
+    rmSync(file);
+  }
 };

@@ -31,7 +31,7 @@ const shapes = [
   shape("A·B", 512, 512, 512),
 ];
 
-export const peakCase = "SIMD peak";
+const peakCase = "SIMD peak";
 
 /** Some elements of the product in double precision, and how far float32 may be from them. */
 const expectation = ({ form, m, k, n, a, b }) => {
@@ -46,13 +46,15 @@ const expectation = ({ form, m, k, n, a, b }) => {
   return { places, values: places.map((place) => element(place)), tolerance: 1e-6 * k };
 };
 
+const rate = (flops, { medianMs }) => flops / medianMs / 1e6;
+
 export const ask = async ({ entries, steps = 300, python, progress }) => {
   const calls = 30;
   const measured = await race(entries, {
     question: "gemm",
     settings: { shapes, python },
     rounds: Math.ceil(steps / calls),
-    warmUpMs: 250,
+    warmUpMs: 600,
     turn: { calls, atMostMs: 150 },
     expected: Object.fromEntries(shapes.map((each) => [each.name, expectation(each)])),
     progress,
@@ -64,8 +66,8 @@ export const ask = async ({ entries, steps = 300, python, progress }) => {
     .map((row) => {
       if (row.error !== undefined) return row;
       const { m, k, n } = shapes.find((each) => each.name === row.case);
-      const gflops = (2 * m * k * n) / row.medianMs / 1e6;
-      const top = peak(row)?.peakGflops;
+      const gflops = rate(2 * m * k * n, row);
+      const top = peak(row) && rate(peak(row).flops, peak(row));
       return { ...row, gflops: round(gflops), ...(top === undefined ? {} : { shareOfPeak: round(gflops / top) }) };
     });
   const percent = (share) => (share === undefined ? "" : `${(share * 100).toFixed(0)} %`);

@@ -1,14 +1,14 @@
-// The most that this engine's 128-bit vectors can do on one thread: a loop of nothing but the instructions of the matrix
-// kernels (multiply and add, or relaxed_madd), on registers alone. What a matrix product reaches is judged against it.
+// The most that this engine's 128-bit vectors can do on one thread: a loop of nothing but the instructions of the
+// matrix kernels (multiply and add, or relaxed_madd), on registers alone. Matrix products are judged against it.
 import { ModuleBuilder } from "../src/wasm/assembler.ts";
 import { features } from "../src/wasm/features.ts";
 
-/** Independent sums, enough to hide the latency of both instructions; with the factors they fill the 16 registers of x86. */
+/** Independent sums, enough to hide the latency of both instructions; with the factors they fill x86's 16 registers. */
 const CHAINS = 12;
 
 /**
- * A loop of `rounds` rounds; 8 · 12 floating-point operations each. The sums change with every round, so that no compiler
- * can take the work out of the loop: sum = sum · x + y.
+ * A loop of so many rounds, with 8 · 12 floating-point operations each. The sums change with every round, so that no
+ * compiler can take the work out of the loop: sum = sum · x + y.
  */
 export function peakLoop(relaxed: boolean = features().relaxedSimd): (rounds: number) => number {
   const module = new ModuleBuilder();

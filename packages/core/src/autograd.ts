@@ -28,6 +28,12 @@ export interface Pullback {
  * pullback(tensor([1, 1]))[0]?.toArray(); // [2, 4]
  */
 export function vjp(f: TensorFunction, ...inputs: readonly Tensor[]): Pullback {
+  const { value, pullback } = differentiate(f, inputs);
+  return { value, pullback };
+}
+
+/** A pullback, and whether the value also depends on tensors that are no inputs: the gradients then do as well. */
+function differentiate(f: TensorFunction, inputs: readonly Tensor[]): Pullback & { readonly open: boolean } {
   const nested = isRecording() && inputs.some(({ node }) => node !== null);
   const handles = inputs.map((input) => {
     const handle = input.detach();
@@ -39,17 +45,31 @@ export function vjp(f: TensorFunction, ...inputs: readonly Tensor[]): Pullback {
   });
   const value = withRecording(true, () => f(...handles));
   if (!(value instanceof Tensor)) throw new AutogradError("vjp: the function must return one tensor");
+  const stops = new Set(handles.flatMap(({ node }) => (node === null ? [] : [node])));
+  const open = nested || (isRecording() && leadsElsewhere(value.node, stops));
   const pullback = (gradient: Tensor): Tensor[] => {
     if (!sameShape(gradient.shape, value.shape)) {
       throw new ShapeError(`vjp: the gradient is ${formatShape(gradient.shape)}, the function's result ${formatShape(value.shape)}`);
     }
-    const stops = new Set(handles.flatMap(({ node }) => (node === null ? [] : [node])));
     const found = new Map<Node, Tensor>();
-    const createGraph = isRecording() && (nested || gradient.node !== null);
+    const createGraph = isRecording() && (open || gradient.node !== null);
     if (value.node !== null) propagate(value.node, gradient, { createGraph, stops }, (node, total) => void found.set(node, total));
     return handles.map((handle) => (handle.node && found.get(handle.node)) ?? zeros(handle.shape, { dtype: handle.dtype }));
   };
-  return { value, pullback };
+  return { value, pullback, open };
+}
+
+/** Whether leaves other than `stops` lead to `root`. */
+function leadsElsewhere(root: Node | null, stops: ReadonlySet<Node>): boolean {
+  const seen = new Set<Node | null>([null, ...stops]);
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (node === null || seen.has(node)) continue;
+    if (node.rule === null) return true;
+    seen.add(node);
+    stack.push(...node.edges);
+  }
+  return false;
 }
 
 /** A value and its gradients with respect to the inputs. */
@@ -61,9 +81,9 @@ export interface ValueAndGradients {
 /** A function that gives the value of scalar-valued `f` and its gradients with respect to every input. */
 export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => ValueAndGradients {
   return (...inputs) => {
-    const { value, pullback } = vjp(f, ...inputs);
+    const { value, pullback, open } = differentiate(f, inputs);
     if (value.size !== 1) throw new AutogradError(`grad: the function gave ${formatShape(value.shape)}, not a scalar: reduce it, or use vjp`);
-    return { value: inputs.some(({ node }) => node !== null) ? value : value.detach(), gradients: pullback(onesOf(value)) };
+    return { value: open ? value : value.detach(), gradients: pullback(onesOf(value)) };
   };
 }
 
@@ -92,10 +112,10 @@ export function grad(f: TensorFunction): (...inputs: Tensor[]) => Tensor {
  */
 export function jvp(f: (x: Tensor) => Tensor, x: Tensor, v: Tensor): { readonly value: Tensor; readonly tangent: Tensor } {
   if (!sameShape(x.shape, v.shape)) throw new ShapeError(`jvp: the input is ${formatShape(x.shape)}, the direction ${formatShape(v.shape)}`);
-  const { value, pullback } = vjp(f, x);
+  const { value, pullback, open } = differentiate(f, [x]);
   const transpose = vjp((u) => pullback(u)[0] ?? x, zeros(value.shape, { dtype: value.dtype }));
   const [tangent] = transpose.pullback(v);
-  return { value: value.detach(), tangent: tangent ?? v };
+  return { value: open ? value : value.detach(), tangent: tangent ?? v };
 }
 
 /** The Jacobian of `f` at x: [...shape of f(x), ...shape of x]. @example jacobian((x) => x.mul(3), tensor([1, 2])).toArray(); // [[3, 0], [0, 3]] */

@@ -36,7 +36,7 @@ export {
   type UnaryOp,
 } from "./ops/constructors.ts";
 export type { Op, Operand } from "./ops/op.ts";
-export { shareMemory, type Update, update, type UpdateFormula } from "./ops/update.ts";
+export { shareMemory, stepScalar, type Update, update, type UpdateFormula } from "./ops/update.ts";
 export type { ScalarFunction, Vocabulary } from "./expr/expr.ts";
 export type { GradientFormula, ScalarFormula } from "./expr/formula.ts";
 
@@ -45,7 +45,12 @@ export * from "./autograd.ts";
 export { gradcheck, type GradcheckOptions } from "./gradcheck.ts";
 export { noGrad } from "./tape.ts";
 export { detectAnomaly } from "./anomaly.ts";
+export { everyCall, observed } from "./tracing.ts";
 export { currentScope, withScope } from "./scope.ts";
+
+// Compiled programs
+
+export { type CompiledFunction, compile } from "./compile.ts";
 
 // Errors and shapes
 export * from "./errors.ts";

@@ -36,6 +36,7 @@ import {
   type Unsqueezed,
 } from "./shape-types.ts";
 import { isRecording, Node, propagate, withRecording } from "./tape.ts";
+import { tracer } from "./tracing.ts";
 import { allocateView, Storage, type View, viewOf } from "./view.ts";
 
 /** The operators that methods call. A method whose operator is missing does not compile. */
@@ -690,8 +691,8 @@ export type Assignable = Tensor | ArrayLike<number>;
 export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   /** What messages and state dictionaries call it. */
   name: string;
-  /** The gradient that backward has added up since it was last set to null. */
-  grad: Tensor<S> | null = null;
+  #grad: Tensor<S> | null = null;
+  #deferred: (() => Tensor) | null = null;
 
   constructor(initial: Tensor<S>, { name = "", requiresGrad }: VariableOptions = {}) {
     const { shape, dtype } = initial;
@@ -705,6 +706,38 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
 
   override get version(): number {
     return this.view.storage.version;
+  }
+
+  /** The gradient that backward has added up since it was last set to null. */
+  get grad(): Tensor<S> | null {
+    const capture = tracer();
+    if (capture !== null) {
+      const captured = capture.gradient(this);
+      return captured === null ? null : typed(captured);
+    }
+    if (this.#deferred !== null) this.grad = typed<S>(this.#deferred());
+    return this.#grad;
+  }
+
+  set grad(gradient: Tensor<S> | null) {
+    const capture = tracer();
+    if (capture !== null) {
+      capture.setGradient(this, gradient);
+      return;
+    }
+    this.#deferred = null;
+    this.#grad = gradient;
+  }
+
+  /** @internal Whether there is a gradient, captured computations aside. */
+  get hasGradient(): boolean {
+    return this.#grad !== null || this.#deferred !== null;
+  }
+
+  /** @internal A gradient that is made when somebody reads it. */
+  deferGradient(make: () => Tensor): void {
+    this.#grad = null;
+    this.#deferred = make;
   }
 
   override get requiresGrad(): boolean {
@@ -723,6 +756,15 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
    * @throws ShapeError if the size or the shape differs
    */
   assign(value: Assignable): void {
+    const capture = tracer();
+    if (capture !== null) {
+      const source = value instanceof Tensor ? value : new Tensor(viewOf(Float32Array.from(value), "float32", this.shape));
+      if (!sameShape(source.shape, this.shape)) {
+        throw new ShapeError(`assign: Variable ${this.name || "(unnamed)"} has shape ${formatShape(this.shape)}, the value ${formatShape(source.shape)}`);
+      }
+      capture.assign(this, source.view);
+      return;
+    }
     const label = `assign: Variable ${this.name || "(unnamed)"}`;
     if (value instanceof Tensor) {
       if (!sameShape(value.shape, this.shape)) {

@@ -1,6 +1,7 @@
 // How a tensor's elements lie in memory: a storage, and the strides with which to read it. Engines know nothing but views.
 
 import { allocate, type DType, type TypedArray } from "./dtype.ts";
+import { GraphError } from "./errors.ts";
 import type { Place } from "./wasm/heap.ts";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts";
 
@@ -11,6 +12,8 @@ import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts"
 export class Storage {
   array: TypedArray;
   version = 0;
+  /** The number of elements; known even while a growing memory has detached the array. */
+  readonly length: number;
   /** Where in a heap the array lies; null for an array of its own. */
   place: Place | null = null;
   /** The name of the Variable that owns this memory, for messages; null for a plain tensor's. */
@@ -18,8 +21,30 @@ export class Storage {
 
   constructor(array: TypedArray, owner: { readonly name: string } | null = null) {
     this.array = array;
+    this.length = array.length;
     this.owner = owner;
   }
+}
+
+/**
+ * Memory that does not exist yet: what a captured operation will write. Reading it is an error that says so.
+ * `Id` is whatever the tracer knows it by.
+ */
+export class FutureStorage<Id = unknown> extends Storage {
+  readonly id: Id;
+
+  constructor(id: Id) {
+    super(new Uint8Array(0));
+    this.id = id;
+    Object.defineProperty(this, "array", { get: refuseToRead });
+  }
+}
+
+function refuseToRead(): never {
+  throw new GraphError(
+    "a value was read while the computation is captured by compile: item(), toArray() and branches on data have no value yet; " +
+      "return the tensor and read it after the call, or choose with where()",
+  );
 }
 
 /** Elements of a storage as an array of some shape: element (i, j, …) stands at offset + i·strides[0] + j·strides[1] + … */

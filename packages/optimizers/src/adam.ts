@@ -2,7 +2,7 @@
 // Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1; ε as there and in PyTorch,
 // outside the root and after the bias correction.
 
-import { checkOption, type Tensor, type Update, update, type Variable } from "@gradus/core";
+import { checkOption, stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
 import { Optimizer, type OptimizerOptions, type Parameters, type ParameterState } from "./optimizer.ts";
 
 /** The numbers that rule {@link Adam}. */
@@ -61,13 +61,13 @@ export class Adam extends Optimizer<"firstMoment" | "secondMoment", AdamHyperpar
   protected override update(
     parameter: Variable,
     gradient: Tensor,
-    { state, updates }: ParameterState<"firstMoment" | "secondMoment">,
+    known: ParameterState<"firstMoment" | "secondMoment">,
   ): void {
-    const { learningRate, beta1, beta2, epsilon, weightDecay } = this.hyperparameters;
-    const rate = learningRate / (1 - beta1 ** updates);
-    const rootCorrection = 1 / Math.sqrt(1 - beta2 ** updates);
+    const { beta1, beta2, epsilon, weightDecay } = this.hyperparameters;
+    const rate = stepScalar(() => this.learningRate / (1 - beta1 ** known.updates));
+    const rootCorrection = stepScalar(() => 1 / Math.sqrt(1 - beta2 ** known.updates));
     adapt(
-      [parameter, state.firstMoment, state.secondMoment],
+      [parameter, known.state.firstMoment, known.state.secondMoment],
       [gradient, rate, rootCorrection, epsilon, beta1, 1 - beta1, beta2, 1 - beta2, weightDecay],
     );
   }

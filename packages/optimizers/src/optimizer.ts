@@ -1,7 +1,7 @@
 // What all optimizers share: parameters, the state of each, hyperparameters, and saving. An optimizer itself says only which
 // states a parameter has and how one parameter is updated.
 
-import { CheckpointError, checkOption, formatShape, OptionError, shareMemory, type Tensor, Variable, zeros } from "@gradus/core";
+import { CheckpointError, checkOption, everyCall, formatShape, OptionError, shareMemory, type Tensor, Variable, zeros } from "@gradus/core";
 
 /** Variables to optimize, in a list or any other iterable. */
 export type Parameters = Iterable<Variable>;
@@ -97,11 +97,12 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
 
   /** Updates every parameter that has a gradient. A parameter without one stays as it is, and so does its state. */
   step(): void {
-    if (this.#steps++ === 0) shareMemory(this.parameters);
+    if (this.#steps === 0) shareMemory(this.parameters);
+    everyCall(() => void this.#steps++);
     for (const parameter of this.parameters) {
       if (parameter.grad === null || !parameter.requiresGrad) continue;
       const known = this.#stateOf(parameter);
-      known.updates++;
+      everyCall(() => void known.updates++);
       this.update(parameter, parameter.grad, known);
     }
   }

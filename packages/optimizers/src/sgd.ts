@@ -2,7 +2,7 @@
 // Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep learning",
 // ICML 2013, in the form that PyTorch made common: the learning rate multiplies the velocity.
 
-import { checkOption, type Tensor, type Update, update, type Variable } from "@gradus/core";
+import { checkOption, stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
 import { Optimizer, type OptimizerOptions, type Parameters, type ParameterState } from "./optimizer.ts";
 
 /** The numbers that rule {@link SGD}. */
@@ -72,13 +72,14 @@ export class SGD extends Optimizer<"velocity", SGDHyperparameters> {
   }
 
   protected override update(parameter: Variable, gradient: Tensor, known: ParameterState<"velocity">): void {
-    const { learningRate, momentum, dampening, nesterov, weightDecay } = this.hyperparameters;
+    const { momentum, dampening, nesterov, weightDecay } = this.hyperparameters;
+    const rate = stepScalar(() => this.learningRate);
     if (momentum === 0) {
-      descend([parameter], [gradient, learningRate, weightDecay]);
+      descend([parameter], [gradient, rate, weightDecay]);
       return;
     }
     const rule = nesterov ? descendLookingAhead : descendWithMomentum;
-    const fresh = known.updates === 1 ? 1 : 1 - dampening;
-    rule([parameter, known.state.velocity], [gradient, learningRate, weightDecay, momentum, fresh]);
+    const fresh = stepScalar(() => (known.updates === 1 ? 1 : 1 - dampening));
+    rule([parameter, known.state.velocity], [gradient, rate, weightDecay, momentum, fresh]);
   }
 }

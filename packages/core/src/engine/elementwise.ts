@@ -43,7 +43,7 @@ export class ElementwiseKernel {
     if (size === 0) return;
     const operands = inputs.map((view, index) => (this.#used.has(index) ? operandOf(view, size) : unused));
     const arrays = operands.map((operand) => (operand.kind === "scalar" ? operand.value : operand.array));
-    const integers = !isFloat(dtype);
+    const integers = !isFloat(dtype) && inputs.every((view) => !isFloat(view.dtype));
     if (!operands.some(({ kind }) => kind === "strided") && canGenerateCode()) {
       const key = keyOf(operands, outputs, integers);
       let loop = this.#flatLoops.get(key);

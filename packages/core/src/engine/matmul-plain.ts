@@ -11,9 +11,12 @@ const TILE = 4;
 /** out[from …] = a · b, row-major; any strides, float32, float64 or int32. */
 export function multiplyPlain(a: Matrix, b: Matrix, out: MatrixData, from: number): void {
   if (out instanceof Int32Array) multiplyIntegers(a, b, out, from);
-  else if (a.rows * a.columns * b.columns <= SMALL || a.columns < TILE) multiplyDirectly(a, b, out, from);
+  else if (a.rows * a.columns * b.columns <= SMALL || thin(a, b)) multiplyDirectly(a, b, out, from);
   else multiplyTiled(a, b, out, from);
 }
+
+/** Whether most of a tile of C, or of its sums, would be padding. */
+const thin = (a: Matrix, b: Matrix): boolean => a.rows < 3 || b.columns < 3 || a.columns < TILE;
 
 /** C[i, j] = Σ over k of A[i, k] · B[k, j], as the textbook has it. */
 function multiplyDirectly(a: Matrix, b: Matrix, out: MatrixData, from: number): void {

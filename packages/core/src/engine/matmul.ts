@@ -1,5 +1,5 @@
-// Eager matrix products on typed arrays: WebAssembly SIMD for float32 that is worth the copies, plain JavaScript otherwise.
-// Which of the two is decided by the shapes alone, so that equal calls give equal bits.
+// Eager matrix products on typed arrays: WebAssembly SIMD for float32 where it is worth the copies, plain JavaScript
+// otherwise. Which of the two is decided by the shapes alone, so that equal calls give equal bits.
 import { DTypeError, ShapeError } from "../errors.ts";
 import { features } from "../wasm/features.ts";
 import { multiplyPlain } from "./matmul-plain.ts";
@@ -17,7 +17,7 @@ const WORTH_COPYING = 1024;
  *
  * @example
  * const x = { data: Float32Array.of(1, 2, 3, 4), offset: 0, rows: 2, columns: 2, rowStride: 2, columnStride: 1 };
- * multiply(x, x); // Float32Array [7, 10, 15, 22]
+ * multiply(x, x); // [7, 10, 15, 22]
  */
 export function multiply(a: Matrix, b: Matrix): MatrixData {
   check(a, b);
@@ -28,7 +28,7 @@ export function multiply(a: Matrix, b: Matrix): MatrixData {
   return out;
 }
 
-/** `multiply` into a part of an existing array, which must not share memory with the operands: out[offset …] = a · b. */
+/** `multiply` into part of an array that shares no memory with the operands: out[offset …] = a · b, row-major. */
 export function multiplyInto(a: Matrix, b: Matrix, out: MatrixData, offset: number): void {
   check(a, b, out);
   if (offset < 0 || offset + a.rows * b.columns > out.length) {

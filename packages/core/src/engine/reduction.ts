@@ -16,6 +16,9 @@ type RowFold = (array: TypedArray, at: number, count: number, step: number) => n
 /** Folds `count` rows, `step` apart from `at`, each of `width` neighbours `gap` apart, into `totals`. */
 type ColumnFold = (array: TypedArray, at: number, count: number, step: number, width: number, gap: number, totals: Float64Array) => void;
 
+/** Folds two partial results into one. */
+type Combine = (pair: ArrayLike<number>, result: number[]) => void;
+
 interface Folds {
   readonly row: RowFold;
   readonly column: ColumnFold;
@@ -39,24 +42,24 @@ export class ReductionKernel {
       out.fill(this.#init);
       return;
     }
-    const folds = this.#foldsFor(view.storage.array, isFloat(view.dtype));
+    const integers = !isFloat(view.dtype);
+    const folds = this.#foldsFor(view.storage.array, integers);
     const nest = (keep: boolean): LoopNest => {
       const chosen = view.shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) !== keep);
       return collapse(chosen.map((axis) => view.shape[axis] ?? 1), [chosen.map((axis) => view.strides[axis] ?? 0)]);
     };
     const kept = nest(true);
     const folded = nest(false);
-    if (innermost(folded) <= innermost(kept) || kept.sizes.length === 0) this.#rows(view, kept, folded, folds.row, out);
+    if (innermost(folded) <= innermost(kept) || kept.sizes.length === 0) this.#rows(view, kept, folded, folds.row, interpret([this.#combine], integers), out);
     else this.#columns(view, kept, folded, folds.column, out);
   }
 
   /** Each result in turn: the folded axes run innermost. */
-  #rows(view: View, kept: LoopNest, folded: LoopNest, fold: RowFold, out: TypedArray): void {
+  #rows(view: View, kept: LoopNest, folded: LoopNest, fold: RowFold, combine: Combine, out: TypedArray): void {
     const { array } = view.storage;
     const starts = offsetsOf(outer(folded));
     const count = folded.sizes.at(-1) ?? 1;
     const step = folded.strides[0]?.at(-1) ?? 0;
-    const combine = interpret([this.#combine]);
     const pair = [0, 0];
     const result = [0];
     let index = 0;
@@ -94,12 +97,12 @@ export class ReductionKernel {
     }
   }
 
-  #foldsFor(array: TypedArray, float: boolean): Folds {
+  #foldsFor(array: TypedArray, integers: boolean): Folds {
     const generated = canGenerateCode();
-    const key = generated ? `${array.constructor.name}${float}` : "interpreted";
+    const key = `${generated ? array.constructor.name : "interpreted"}${integers}`;
     let folds = this.#folds.get(key);
     if (folds === undefined) {
-      folds = generated ? generateFolds(this.#combine, this.#init) : interpretFolds(this.#combine, this.#init);
+      folds = generated ? generateFolds(this.#combine, this.#init, integers) : interpretFolds(this.#combine, this.#init, integers);
       this.#folds.set(key, folds);
     }
     return folds;
@@ -133,10 +136,10 @@ function offsetsOf({ sizes, strides }: LoopNest): Int32Array | Float64Array {
   return offsets;
 }
 
-function generateFolds(combine: Expr, init: number): Folds {
+function generateFolds(combine: Expr, init: number, integers: boolean): Folds {
   const scope = { names: callableNames, values: callableValues };
   const fold = (into: string, next: string): string => {
-    const { statements, results } = toJavaScript([combine], [into, next]);
+    const { statements, results } = toJavaScript([combine], [into, next], integers);
     return `${statements.length > 0 ? `{ ${statements.join(" ")} ${into} = ${results[0]}; }` : `${into} = ${results[0]};`}`;
   };
   // Four running totals: an addition need not wait for the one before it.
@@ -189,8 +192,8 @@ for (let start = 0; start < count; start += ${BLOCK}) {
 }
 
 /** The same folds in the same order without generated code. */
-function interpretFolds(combine: Expr, init: number): Folds {
-  const run = interpret([combine]);
+function interpretFolds(combine: Expr, init: number, integers: boolean): Folds {
+  const run = interpret([combine], integers);
   const result = [0];
   const pair = [0, 0];
   const fold = (a: number, b: number): number => {

@@ -22,7 +22,7 @@ export class UpdateProgram {
 
   constructor(roots: readonly Expr[]) {
     this.#roots = roots;
-    this.#fits = canVectorize(roots);
+    this.#fits = canVectorize(roots, []);
   }
 
   /**
@@ -92,10 +92,10 @@ function emitUpdate(roots: readonly Expr[], targets: number, scalar: readonly bo
     }
     f.for(at, 0, end, STEP, () => {
       for (const load of loads) load();
-      const results = emitVector(f, roots, vectors);
+      const results = emitVector(f, roots, vectors.map((local) => ({ local, type: "f32" })));
       for (const [index, result] of results.entries()) {
         const address = addresses[index];
-        if (address !== undefined) f.get(address).get(at).op("i32.add").get(result).memory("v128.store");
+        if (address !== undefined) f.get(address).get(at).op("i32.add").get(result.local).memory("v128.store");
       }
     });
   });

@@ -59,7 +59,8 @@ export const evaluators: Record<ScalarFunction, Evaluator> = {
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
-  pow: (a, b) => (a === 1 ? 1 : a ** b),
+  // As in C and NumPy, where JavaScript has NaN: 1 to any power, and −1 to an infinite one, is 1.
+  pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
   mod: floorMod,
   maximum: (a, b) => Math.max(a, b),
   minimum: (a, b) => Math.min(a, b),
@@ -107,6 +108,26 @@ export const callableValues: readonly Evaluator[] = named.map((name) => evaluato
 
 const isNamed = (fn: ScalarFunction): boolean => named.some((name) => name === fn);
 
+/** Functions that give whole numbers for whole numbers; comparisons and conditions always do. */
+const closed = ["neg", "abs", "sign", "floor", "ceil", "round", "trunc", "add", "sub", "mul", "mod", "maximum", "minimum"] as const;
+const conditional = ["eq", "ne", "lt", "le", "gt", "ge", "logicalNot", "logicalAnd", "logicalOr", "logicalXor", "isNaN", "isFinite"] as const;
+
+/** The nodes, of these in topological order, whose values are whole if all inputs are: their products are those of integers. */
+function wholeNodes(order: readonly Expr[]): ReadonlySet<Expr> {
+  const whole = new Set<Expr>();
+  for (const expr of order) {
+    const { node } = expr;
+    const isWhole = (arg: Expr): boolean => whole.has(arg);
+    if (node.kind === "input" || (node.kind === "constant" && Number.isInteger(node.value))) whole.add(expr);
+    else if (node.kind === "call") {
+      const { fn, args } = node;
+      const closes = fn === "where" ? args.slice(1).every(isWhole) : closed.some((name) => name === fn) && args.every(isWhole);
+      if (closes || conditional.some((name) => name === fn)) whole.add(expr);
+    }
+  }
+  return whole;
+}
+
 /** Formulas as JavaScript: statements that define the shared values, and one expression for each formula. */
 export interface Source {
   readonly statements: readonly string[];
@@ -119,6 +140,7 @@ export interface Source {
  */
 export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], integers = false): Source {
   const order = topological(roots);
+  const whole = wholeNodes(integers ? order : []);
   const uses = new Map<Expr, number>();
   const use = (expr: Expr): void => void uses.set(expr, (uses.get(expr) ?? 0) + 1);
   for (const { node } of order) if (node.kind === "call") for (const arg of node.args) use(arg);
@@ -138,7 +160,7 @@ export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], 
       let code: string;
       if (condition !== undefined) code = `(${condition} ? 1 : 0)`;
       else if (node.fn === "where") code = `(${(a && truth.get(a)) ?? `${read(a)} !== 0`} ? ${read(b)} : ${read(c)})`;
-      else if (node.fn === "mul" && integers) code = `Math.imul(${read(a)}, ${read(b)})`;
+      else if (node.fn === "mul" && whole.has(expr)) code = `Math.imul(${read(a)}, ${read(b)})`;
       else code = application(node.fn, node.args.map(read));
       if ((uses.get(expr) ?? 0) > 1) {
         statements.push(`const v${statements.length} = ${code};`);
@@ -164,14 +186,16 @@ function literal(value: number): string {
 /** `roots` as one function of the inputs' values, without generated code: each node in turn on a list of values. */
 export function interpret(roots: readonly Expr[], integers = false): (inputs: ArrayLike<number>, results: number[]) => void {
   const order = topological(roots);
+  const whole = wholeNodes(integers ? order : []);
   const place = new Map(order.map((expr, index) => [expr, index]));
   const values = new Float64Array(order.length);
   const at = (expr: Expr | undefined): number => (expr === undefined ? 0 : (place.get(expr) ?? 0));
-  const steps = order.map(({ node }, index): ((inputs: ArrayLike<number>) => void) => {
+  const steps = order.map((expr, index): ((inputs: ArrayLike<number>) => void) => {
+    const { node } = expr;
     if (node.kind === "constant") return () => void (values[index] = node.value);
     if (node.kind === "input") return (inputs) => void (values[index] = inputs[node.index] ?? Number.NaN);
     const [a, b, c] = [at(node.args[0]), at(node.args[1]), at(node.args[2])];
-    const run = node.fn === "mul" && integers ? Math.imul : evaluators[node.fn];
+    const run = node.fn === "mul" && whole.has(expr) ? Math.imul : evaluators[node.fn];
     return () => void (values[index] = run(values[a] ?? 0, values[b] ?? 0, values[c] ?? 0));
   });
   const outputs = roots.map(at);

@@ -9,7 +9,7 @@ import { formatShape, normalizeAxis, sameShape, type Shape, sizeOf } from "../sh
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
-import { composite, elementwise, type ElementwiseOp, primitive, type PrimitiveOp } from "./constructors.ts";
+import { composite, elementwise, type ElementwiseOp, floatDType, primitive, type PrimitiveOp, type TernaryOp } from "./constructors.ts";
 import { arange } from "./creation.ts";
 import { uniform } from "./random.ts";
 
@@ -84,15 +84,27 @@ const entropyGradient: ElementwiseOp = /* @__PURE__ */ elementwise({
   forward: (x, total, label, kind, scale) => x.sub(total).exp().sub(label.eq(kind)).mul(scale),
 });
 
+/** x where the class is the label, else 0. */
+const ofLabel: TernaryOp = /* @__PURE__ */ elementwise({
+  name: "crossEntropy.ofLabel",
+  result: floatDType,
+  forward: (x, label, kind) => label.eq(kind).where(x, 0),
+});
+
+const classesOf = (logits: Tensor): Tensor => arange(logits.shape.at(-1) ?? 0, { dtype: "int32" });
+
 // loss = logSumExp x − x[label];  dx = (softmax x − one-hot) · dy
 const entropyOf = /* @__PURE__ */ composite<null>({
   name: "crossEntropy",
   intermediates: ([x]) => [required(x).logSumExp(-1, { keepDims: true })],
-  forward: ([x, labels], [total]) => required(total).sub(required(x).takeAlongAxis(required(labels), -1)).squeeze(-1),
+  forward: ([x, labels], [total]) => {
+    const logits = required(x);
+    const chosen = ofLabel(logits, required(labels), classesOf(logits)).sum(-1, { keepDims: true });
+    return required(total).sub(chosen).squeeze(-1);
+  },
   gradient: ({ dy, inputs: [x, labels], shared: [total] }) => {
     const logits = required(x);
-    const kinds = arange(logits.shape.at(-1) ?? 0, { dtype: "int32" });
-    return [entropyGradient(logits, required(total), required(labels), kinds, dy.unsqueeze(-1)), null];
+    return [entropyGradient(logits, required(total), required(labels), classesOf(logits), dy.unsqueeze(-1)), null];
   },
 });
 
@@ -215,6 +227,7 @@ export interface BatchNormResult<S extends Shape> {
  *
  * @param gamma the scale [features], or 1; @param beta the shift [features], or 0
  * Source: S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015.
+ * @example batchNorm([[1], [5]], 1, 0, { epsilon: 0 }).output // [[-1], [1]]
  */
 export function batchNorm<S extends Shape>(
   x: Tensor<S>,
@@ -229,7 +242,10 @@ export function batchNorm<S extends Shape>(
   return { output: typed(output), mean: required(shared[0]).reshape([features]), variance: required(shared[1]).reshape([features]) };
 }
 
-/** Batch normalization with given statistics, as in evaluation. */
+/**
+ * Batch normalization with given statistics, as in evaluation.
+ * @example normalizeFeatures([[5]], { mean: [3], variance: [4] }, 1, 0, { epsilon: 0 }) // [[1]]
+ */
 export function normalizeFeatures<S extends Shape>(
   x: Tensor<S>,
   statistics: { readonly mean: Tensor; readonly variance: Tensor },
@@ -273,6 +289,7 @@ const dropBelow: ElementwiseOp = /* @__PURE__ */ elementwise({
  * Source: N. Srivastava et al., "Dropout", JMLR 2014.
  *
  * @param rate from 0 (nothing happens) to 1 (everything is 0, gradient included)
+ * @example dropout([1, 2], 1) // [0, 0]
  */
 export function dropout<S extends Shape>(x: Tensor<S>, rate: number, { generator }: { readonly generator?: Generator } = {}): Tensor<S> {
   checkOption(rate >= 0 && rate <= 1, "dropout", "rate", "from 0 to 1", rate);

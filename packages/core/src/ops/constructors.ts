@@ -12,7 +12,7 @@ import type { Axes, Broadcast, Check, Reduced, Result } from "../shape-types.ts"
 import { type BackwardContext, isRecording, Node, withRecording } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Spec, type View, viewOf } from "../view.ts";
-import { type Op, type Operand, run, tensorsOf } from "./op.ts";
+import { type Lowering, type Op, type Operand, run, tensorsOf } from "./op.ts";
 
 // Elementwise ---------------------------------------------------------------------------------------------------------------
 
@@ -140,6 +140,7 @@ function elementwiseOp(name: string, arity: number, read: () => Expr, result: Re
       parts().kernel.run(inputs, spec.shape, [out], spec.dtype);
       return viewOf(out, spec.dtype, spec.shape);
     },
+    lowering: { kind: "elementwise", formula: () => parts().root },
     get reads() {
       return { inputs: mentions, output: mentions(arity + 1) };
     },
@@ -211,7 +212,9 @@ export interface ReductionDefinition {
 /** An operator that folds elements into one by an associative formula. */
 export function reduction<Name extends string>(definition: ReductionDefinition & { readonly name: Name }): ReductionOp<Name> {
   const { name, init, combine, result, reads, gradient } = definition;
-  const kernel = lazy(() => new ReductionKernel(readFormula(combine, 2), init ?? firstOf(name)));
+  const start = init ?? firstOf(name);
+  const formula = lazy(() => readFormula(combine, 2));
+  const kernel = lazy(() => new ReductionKernel(formula(), start));
   const op: Op<ReductionAttributes> = {
     name,
     infer: ([x = nothing], { axes, keepDims }) => {
@@ -225,6 +228,7 @@ export function reduction<Name extends string>(definition: ReductionDefinition &
       if (x !== undefined) kernel().run(x, axes, out);
       return viewOf(out, spec.dtype, spec.shape);
     },
+    lowering: { kind: "reduction", combine: formula, init: start, axes: ({ axes }) => axes },
     reads: { inputs: () => reads.input, output: reads.output },
     backward(context, { axes }) {
       const [spec = nothing] = context.specs;
@@ -269,6 +273,7 @@ export function movement<Attributes>(definition: MovementDefinition<Attributes>)
     name,
     infer: ([view = nothing]) => view,
     compute: ([view = viewOf(new Float32Array(1), "float32", [])], _, attributes) => move(view, attributes),
+    lowering: { kind: "movement" },
     reads: { inputs: () => false, output: false },
     backward: ({ dy, specs: [spec = nothing] }, attributes) => [adjoint(dy, spec, attributes)],
   };
@@ -282,6 +287,8 @@ export interface PrimitiveDefinition<Attributes> {
   readonly name: string;
   readonly infer: (inputs: readonly Spec[], attributes: Attributes) => Spec;
   readonly kernel: (inputs: readonly View[], spec: Spec, attributes: Attributes) => View;
+  /** How compiled programs compute it; by the same kernel, between theirs, by default. */
+  readonly lowering?: Lowering<Attributes>;
   /** The inputs that the gradient reads; all by default. */
   readonly reads?: readonly number[];
   readonly gradient: (context: BackwardContext, attributes: Attributes) => readonly (Tensor | null)[];
@@ -292,11 +299,12 @@ export type PrimitiveOp<Attributes> = (inputs: readonly Operand[], attributes: A
 
 /** An operator with a kernel of its own: matrix products, indexing, random numbers. */
 export function primitive<Attributes>(definition: PrimitiveDefinition<Attributes>): PrimitiveOp<Attributes> {
-  const { name, infer, kernel, reads, gradient } = definition;
+  const { name, infer, kernel, reads, gradient, lowering = { kind: "kernel" } } = definition;
   const op: Op<Attributes> = {
     name,
     infer,
     compute: kernel,
+    lowering,
     reads: { inputs: (index) => reads?.includes(index) ?? true, output: false },
     backward: gradient,
   };

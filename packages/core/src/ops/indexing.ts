@@ -2,8 +2,8 @@
 
 import { allocate, isFloat } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { DataError, DTypeError, ShapeError } from "../errors.ts";
-import { formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { checkOption, DataError, DTypeError, ShapeError } from "../errors.ts";
+import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type Spec, type View, viewOf } from "../view.ts";
@@ -93,6 +93,7 @@ const scattering: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> 
  */
 export function scatterAdd<S extends Shape>(updates: Tensor, indices: Tensor, shape: S, axis = 0): Tensor<S> {
   checkIndexType("scatterAdd", indices);
+  checkShape("scatterAdd", shape);
   const place = normalizeAxis("scatterAdd", axis, shape.length);
   const expected = [...shape.slice(0, place), ...indices.shape, ...shape.slice(place + 1)];
   if (formatShape(expected) !== formatShape(updates.shape)) {
@@ -181,5 +182,6 @@ const hotting: PrimitiveOp<{ readonly classes: number }> = /* @__PURE__ */ primi
 /** Each index as a row of zeros with a 1 at its place, `float32`. @example oneHot([2, 0], 3) // [[0, 0, 1], [1, 0, 0]] */
 export function oneHot(indices: Tensor, classes: number): Tensor {
   checkIndexType("oneHot", indices);
+  checkOption(Number.isInteger(classes) && classes >= 0, "oneHot", "classes", "a whole number ≥ 0", classes);
   return hotting([indices], { classes });
 }

@@ -12,6 +12,17 @@ import { primitive, type PrimitiveOp, sumTo } from "./constructors.ts";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
 
+/** Throws, naming the whole shapes, unless the leading axes broadcast. */
+function checkBatch(left: Shape, right: Shape): void {
+  const lead = Math.max(left.length, right.length) - 2;
+  for (let axis = 0; axis < lead; axis++) {
+    const [m, n] = [left[axis - lead + left.length - 2] ?? 1, right[axis - lead + right.length - 2] ?? 1];
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError(`matmul ${formatShape(left)} × ${formatShape(right)}: axis ${axis}: ${m} and ${n} differ`);
+    }
+  }
+}
+
 /** Products of matrices with equal or broadcasting leading axes. */
 const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   name: "matmul",
@@ -19,6 +30,7 @@ const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
     const [left, right] = [a?.shape ?? [], b?.shape ?? []];
     const [k, l] = [left.at(-1), right.at(-2)];
     if (k !== l) throw new ShapeError(`matmul ${formatShape(left)} × ${formatShape(right)}: inner dimensions ${k} and ${l} differ`);
+    checkBatch(left, right);
     const batch = broadcastShapes("matmul", batchOf(left), batchOf(right));
     return { shape: [...batch, left.at(-2) ?? 1, right.at(-1) ?? 1], dtype: promote(a?.dtype ?? "float32", b?.dtype ?? "float32") };
   },
@@ -29,6 +41,7 @@ const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
     if (out.length > 0) multiplyBatches(a, b, spec.shape, out);
     return viewOf(out, spec.dtype, spec.shape);
   },
+  lowering: { kind: "matmul" },
   // C = A·B:  dA = dC·Bᵀ,  dB = Aᵀ·dC, summed over axes along which one of them was broadcast.
   gradient: ({ dy, input, needs, specs }) => [
     needs[0] ? sumTo(product([dy, input(1).transpose()], null), specs[0]?.shape ?? []) : null,

@@ -3,12 +3,30 @@
 import { hereAndNow, refuseAnomaly, watchingAnomalies } from "../anomaly.ts";
 import { type DType, isFloat, promote } from "../dtype.ts";
 import { AutogradError, describe, DTypeError } from "../errors.ts";
+import type { Expr } from "../expr/expr.ts";
+import type { Generator } from "../random.ts";
 import { type BackwardContext, isRecording, Node } from "../tape.ts";
 import { Tensor } from "../tensor.ts";
+import { tracer } from "../tracing.ts";
 import { type Spec, type View, viewOf } from "../view.ts";
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
 export type Operand = Tensor | number;
+
+/** How a captured application of an operator is computed. */
+export type Lowering<Attributes> =
+  | { readonly kind: "elementwise"; readonly formula: () => Expr }
+  | {
+      readonly kind: "reduction";
+      readonly combine: () => Expr;
+      readonly init: number;
+      readonly axes: (attributes: Attributes) => readonly number[];
+    }
+  | { readonly kind: "movement" }
+  | { readonly kind: "matmul" }
+  | { readonly kind: "random"; readonly generator: (attributes: Attributes) => Generator }
+  /** Nothing is known but the eager kernel. */
+  | { readonly kind: "kernel" };
 
 /** All that is particular to an operator. `Attributes` are its arguments that are no tensors. */
 export interface Op<Attributes> {
@@ -17,6 +35,8 @@ export interface Op<Attributes> {
   infer(inputs: readonly Spec[], attributes: Attributes): Spec;
   /** The result, eagerly. */
   compute(inputs: readonly View[], spec: Spec, attributes: Attributes): View;
+  /** How compiled programs compute it. */
+  readonly lowering: Lowering<Attributes>;
   /** Which inputs the gradient reads, and whether it reads the result: what the tape keeps alive. */
   readonly reads: { readonly inputs: (index: number) => boolean; readonly output: boolean };
   /** The gradients of the inputs. */
@@ -32,7 +52,8 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
   }
   const views = inputs.map(({ view }) => view);
   const spec = op.infer(views, attributes);
-  const output = new Tensor(op.compute(views, spec, attributes));
+  const capture = tracer();
+  const output = new Tensor(capture === null ? op.compute(views, spec, attributes) : capture.apply(op, views, spec, attributes));
   if (watchingAnomalies()) refuseAnomaly(output.view, op.name, hereAndNow());
   if (differentiable && isRecording() && isFloat(spec.dtype)) {
     output.node = Node.of(op.name, inputs, output, (context) => op.backward(context, attributes), op.reads);
@@ -41,7 +62,7 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
 }
 
 /** A tensor without copying that shares a Variable's memory must not be read once that was assigned. */
-function checkCurrent(operation: string, tensor: Tensor): void {
+export function checkCurrent(operation: string, tensor: Tensor): void {
   const { storage } = tensor.view;
   if (storage.version !== tensor.version) {
     throw new AutogradError(

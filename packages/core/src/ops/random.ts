@@ -23,7 +23,11 @@ interface Drawing {
   readonly generator: Generator;
 }
 
-const drawing = (name: string, fill: (out: Float32Array | Float64Array, draw: Draw) => void): ((drawing: Drawing) => Tensor) => {
+const drawing = (
+  name: string,
+  fill: (out: Float32Array | Float64Array, draw: Draw) => void,
+  uniform: boolean,
+): ((drawing: Drawing) => Tensor) => {
   const draw = primitive<Drawing>({
     name,
     infer: (_, { shape, dtype }) => ({ shape, dtype }),
@@ -32,14 +36,15 @@ const drawing = (name: string, fill: (out: Float32Array | Float64Array, draw: Dr
       fill(out, generator.next());
       return viewOf(out, dtype, shape);
     },
+    lowering: uniform ? { kind: "random", generator: ({ generator }) => generator } : { kind: "kernel" },
     reads: [],
     gradient: () => [],
   });
   return (attributes) => draw([], attributes);
 };
 
-const drawUniform = /* @__PURE__ */ drawing("randomUniform", fillUniform);
-const drawNormal = /* @__PURE__ */ drawing("randomNormal", fillNormal);
+const drawUniform = /* @__PURE__ */ drawing("randomUniform", fillUniform, true);
+const drawNormal = /* @__PURE__ */ drawing("randomNormal", fillNormal, false);
 
 function settings(name: string, shape: Shape, { dtype = "float32", generator = defaultGenerator() }: RandomOptions): Drawing {
   checkShape(name, shape);

@@ -44,7 +44,7 @@ export function variance<S extends Shape, const X extends Axes = undefined, K ex
   const axes = normalizeAxes("variance", axis, x.rank);
   const values: Tensor = x;
   const squares = values.sub(values.mean(axes, { keepDims: true })).square();
-  return typed(squares.sum(axes, { keepDims: options?.keepDims ?? false }).div(countOf(x.shape, axes) - correction));
+  return typed(squares.sum(axes, { keepDims: options?.keepDims ?? false }).div(Math.max(0, countOf(x.shape, axes) - correction)));
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */

@@ -1,16 +1,19 @@
 // Updates in place: several Variables of one shape get new values from one formula, in one loop. This is how an optimizer's rule
 // runs: parameter, gradient and state are read once, and parameter and state written once.
 
+import { copyElements } from "../engine/copy.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
 import { UpdateProgram } from "../engine/update-wasm.ts";
 import { type Expr, input, reading, type Vocabulary } from "../expr/expr.ts";
 import { simplify } from "../expr/simplify.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape } from "../shape.ts";
-import type { Variable } from "../tensor.ts";
+import { Tensor, type Variable } from "../tensor.ts";
+import { tracer } from "../tracing.ts";
 import { features } from "../wasm/features.ts";
 import { Heap } from "../wasm/heap.ts";
-import { type Operand, tensorsOf } from "./op.ts";
+import { contiguous, type View, viewOf, viewSize } from "../view.ts";
+import { checkCurrent, type Operand, tensorsOf } from "./op.ts";
 
 /** New values of the targets, from their old values followed by the other inputs. */
 export type UpdateFormula = <T extends Vocabulary<T>>(...values: T[]) => readonly T[];
@@ -23,10 +26,12 @@ export type Update = (targets: readonly Variable[], inputs: readonly Operand[]) 
  *
  * @example
  * const descend = update({ name: "descend", forward: (w, g, rate) => [w.sub(g.mul(rate))] });
- * descend([w], [gradient, 0.1]);
+ * const w = new Variable(tensor([1, 2]));
+ * descend([w], [tensor([10, 10]), 0.1]);
+ * w.toArray(); // [0, 1]
  */
 export function update({ name, forward }: { readonly name: string; readonly forward: UpdateFormula }): Update {
-  let kernels: { readonly loop: ElementwiseKernel; readonly program: UpdateProgram } | null = null;
+  let kernels: { readonly formulas: readonly Expr[]; readonly loop: ElementwiseKernel; readonly program: UpdateProgram } | null = null;
   const arity = forward.length;
   const read = (): readonly Expr[] =>
     reading(simplify, () => forward(...Array.from({ length: arity }, (_, index) => input(index))));
@@ -34,8 +39,9 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     const [first] = targets;
     if (first === undefined) return;
     const others = tensorsOf(name, [first, ...inputs]).slice(1);
-    for (const tensor of [...targets, ...others]) {
-      if (tensor.size !== 1 && !sameShape(tensor.shape, first.shape)) {
+    for (const [index, tensor] of [...targets, ...others].entries()) {
+      checkCurrent(name, tensor);
+      if ((index < targets.length || tensor.size !== 1) && !sameShape(tensor.shape, first.shape)) {
         throw new ShapeError(`${name}: ${first.name || "the variable"} has shape ${formatShape(first.shape)}, another value ${formatShape(tensor.shape)}`);
       }
     }
@@ -44,16 +50,27 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     }
     if (kernels === null) {
       const formulas = read();
-      kernels = { loop: new ElementwiseKernel(name, formulas), program: new UpdateProgram(formulas) };
+      kernels = { formulas, loop: new ElementwiseKernel(name, formulas), program: new UpdateProgram(formulas) };
     }
     const storages = targets.map(({ view }) => view.storage);
     const [views, rest] = [targets, others].map((tensors) => tensors.map(({ view }) => view));
     if (views === undefined || rest === undefined) return;
-    if (!kernels.program.run(views, rest)) {
-      kernels.loop.run([...views, ...rest], first.shape, storages.map(({ array }) => array), first.dtype);
+    const capture = tracer();
+    if (capture !== null) {
+      capture.update(name, kernels.formulas, targets, rest);
+      return;
+    }
+    const safe = rest.map((view) => (storages.includes(view.storage) ? apart(view, first.size) : view));
+    if (!kernels.program.run(views, safe)) {
+      kernels.loop.run([...views, ...safe], first.shape, storages.map(({ array }) => array), first.dtype);
     }
     for (const storage of storages) storage.version++;
   };
+}
+
+/** A view of a target's memory, copied unless it is read in step with the target: it must not see new values. */
+function apart(view: View, size: number): View {
+  return viewSize(view) === size && contiguous(view) ? view : viewOf(copyElements(view), view.dtype, view.shape);
 }
 
 /**
@@ -65,4 +82,15 @@ export function shareMemory(variables: Iterable<Variable>): void {
   const storages = [...variables].filter(({ dtype }) => dtype === "float32").map(({ view }) => view.storage);
   const heap = storages.find(({ place }) => place !== null)?.place?.heap ?? new Heap();
   for (const storage of storages) heap.adopt(storage);
+}
+
+/**
+ * A number that depends on the step, as an operand: in a compiled step it is computed anew before each call.
+ *
+ * @example
+ * const rate = stepScalar(() => learningRate / (1 - beta ** steps));
+ */
+export function stepScalar(compute: () => number): Operand {
+  const capture = tracer();
+  return capture === null ? compute() : new Tensor(capture.hostScalar(compute));
 }

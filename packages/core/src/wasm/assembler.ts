@@ -1,7 +1,7 @@
-// A WebAssembly assembler: modules of typed functions, written instruction by instruction and encoded to the binary format.
-// Kernels are emitted at run time for the shapes and instructions at hand (128-bit SIMD, relaxed SIMD, atomics), which no
-// prebuilt binary could know, and no binary asset has to be shipped. The format is that of the specification
-// (https://webassembly.github.io/spec/core/binary/modules.html).
+// A WebAssembly assembler: modules of typed functions, written instruction by instruction and encoded in the binary
+// format of the specification (https://webassembly.github.io/spec/core/binary/modules.html). Kernels are emitted at run
+// time for the shapes and instructions at hand (128-bit SIMD, relaxed SIMD, atomics), which no prebuilt binary could
+// know, and no binary asset has to be shipped.
 import { GradusError } from "../errors.ts";
 import { list, sized, unsigned, utf8, VALUE_TYPES, type ValueType } from "./encoding.ts";
 import { asLocals, type Callable, FunctionBuilder, type Locals } from "./function-builder.ts";
@@ -34,6 +34,7 @@ export interface MemoryLimits {
  * });
  * module.export("add", add);
  * const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()));
+ * exports.add(2, 3); // 5
  */
 export class ModuleBuilder {
   readonly #types: string[] = [];

@@ -1,5 +1,5 @@
 // What this engine's WebAssembly can do. Each feature is asked for with a small module, never guessed from a version:
-// validation knows which instructions are on, and compiling an empty module knows whether a page's policy allows any at all.
+// validation knows which instructions are on, and compiling an empty module whether a page's policy allows any at all.
 import { type FunctionBuilder, ModuleBuilder } from "./assembler.ts";
 
 /** The WebAssembly features that kernels depend on. */

@@ -1,5 +1,5 @@
-// The body of a WebAssembly function, written instruction by instruction: locals with types, structured control with labels
-// instead of counted depths, constants, memory, SIMD lanes.
+// The body of a WebAssembly function, written instruction by instruction: locals with types, structured control with
+// labels instead of counted depths, constants, memory, SIMD lanes.
 import { bytesOf, signed, signed64, unsigned, VALUE_TYPES, type ValueType } from "./encoding.ts";
 import {
   type LaneInstruction,
@@ -220,7 +220,7 @@ export class FunctionBuilder implements Callable {
     });
   }
 
-  /** for (counter = start; counter < end; counter += step) body(), unsigned; nothing is tested before the first of known rounds. */
+  /** for (counter = start; counter < end; counter += step) body(), unsigned; known bounds are not tested at the start. */
   for(counter: Local<"i32">, start: Size, end: Size, step: number, body: () => void): this {
     this.push(start).set(counter);
     const known = typeof start === "number" && typeof end === "number";

@@ -11,26 +11,29 @@ export interface Tile {
 export interface EpilogueContext {
   /** The four values; the epilogue leaves its result here. */
   readonly value: Local<"v128">;
-  /** `cell + offset` is the address of the first value in C; another matrix with C's layout lies at a constant distance. */
+  /** `cell + offset` is the first value's address in C; another matrix of C's layout lies at a constant distance. */
   readonly cell: Local<"i32">;
   /** `column + offset` is 4 · (column of the first value): add the address of a row vector, such as a bias. */
   readonly column: Local<"i32">;
   readonly offset: number;
 }
 
-/** Instructions applied to C before it is stored; at the edges they may read up to a tile's width beyond the last column. */
+/** Instructions applied to C before it is stored; at the edges they may read a tile's width beyond the last column. */
 export type Epilogue = (f: FunctionBuilder, context: EpilogueContext) => void;
 
 /** Steps of k between two visits to C: a panel of B this deep stays in the first-level cache. */
 export const DEPTH = 512;
 
-// Scratch memory: one tile of C, one packed panel of B, one packed block of A.
-/** Where the packed panel of B begins in scratch memory. */
+/** Panels of B that are packed at once: two of eight columns share a line of the cache. */
+export const GROUP = 2;
+
+// Scratch memory: one tile of C, a group of packed panels of B, one packed block of A.
+/** Where the packed panels of B begin in scratch memory. */
 export const panelOffset = ({ rows, vectors }: Tile): number => 4 * rows * 4 * vectors;
 /** Where the packed block of A begins in scratch memory. */
-export const blockOffset = (tile: Tile): number => panelOffset(tile) + 4 * DEPTH * 4 * tile.vectors;
+export const blockOffset = (tile: Tile): number => panelOffset(tile) + 4 * GROUP * DEPTH * 4 * tile.vectors;
 
-const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
 /** What the code of one panel depends on. */
 export interface PanelOptions {
@@ -42,18 +45,18 @@ export interface PanelOptions {
 }
 
 /**
- * Defines `panel(scratch, c, stride, depth, rows, columns, add, column, last)`: C[rows, columns] (+)= packed A · packed B.
- * Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory, and only their part inside is copied.
+ * Defines `panel(scratch, b, c, stride, depth, rows, columns, add, column, last)`: C[rows, columns] (+)= packed A · packed
+ * B. Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory; their part inside is copied.
  */
 export function emitPanel(module: ModuleBuilder, { tile, relaxed, epilogue, copy }: PanelOptions): FunctionBuilder {
   const width = 4 * tile.vectors;
   const rowBytes = 4 * width;
   return module.define({ parameters: PARAMETERS }, (f, ...parameters) => {
-    const [scratch, c, stride, depth, rows, columns, add, column, last] = parameters;
-    const [a, b, end, target, step, partial] = f.locals("i32", "i32", "i32", "i32", "i32", "i32");
+    const [scratch, b, c, stride, depth, rows, columns, add, column, last] = parameters;
+    const [a, end, target, step, partial] = f.locals("i32", "i32", "i32", "i32", "i32");
     const sums = tileLocals(f, tile);
     const output: OutputOptions = { sums, c, stride, target, step, rows, column, last, epilogue };
-    f.get(scratch).plus(panelOffset(tile)).tee(b).plus(depth, rowBytes).set(end);
+    f.get(b).plus(depth, rowBytes).set(end);
     f.get(scratch).plus(blockOffset(tile)).set(a);
     f.loop((nextTile) => {
       multiplyTile(f, { a, b, end, sums, tile, relaxed });
@@ -155,7 +158,7 @@ function storeTile(f: FunctionBuilder, options: OutputOptions): void {
   });
 }
 
-/** Defines `copy(from, fromStride, to, toStride, rows, columns)`: the part of a tile that lies inside C, float by float. */
+/** Defines `copy(from, fromStride, to, toStride, rows, columns)`: the part of a tile inside C, float by float. */
 export function emitCopy(module: ModuleBuilder, tile: Tile): FunctionBuilder {
   const parameters = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.define({ parameters }, (f, from, fromStride, to, toStride, rows, columns) => {

@@ -1,12 +1,12 @@
 // Matrix products in WebAssembly SIMD: C = op(A) · op(B), float32, for any sizes and row strides.
-// The plan is Goto's (K. Goto, R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a block of op(A)
-// and one panel of op(B) are packed into the order in which the inner loop reads them, so that the loop is the same for
-// every form, size and stride, and transposes cost nothing beyond the packing. The inner loop keeps a tile of C in registers
-// and takes one step of k per round: unrolled by hand it spills, as engines hoist the loads of a whole loop body.
+// The plan is Goto's (K. Goto, R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a block of
+// op(A) and panels of op(B) are packed into the order in which the inner loop reads them, so that the loop is the same for
+// every form, size and stride, and transposes cost nothing beyond the packing. The inner loop keeps a tile of C in
+// registers and takes one step of k per round: unrolled by hand it spills, as engines hoist the loads of a whole body.
 import { checkOption } from "../errors.ts";
 import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";
 import { features } from "./features.ts";
-import { blockOffset, DEPTH, type Epilogue, emitCopy, emitPanel, panelOffset, type Tile } from "./gemm-panel.ts";
+import { blockOffset, DEPTH, type Epilogue, emitCopy, emitPanel, GROUP, panelOffset, type Tile } from "./gemm-panel.ts";
 import { emitPack } from "./pack.ts";
 
 export type { Epilogue, EpilogueContext, Tile } from "./gemm-panel.ts";
@@ -76,7 +76,7 @@ export function emitGemm(module: ModuleBuilder, name: string, options: GemmOptio
   return product;
 }
 
-/** The parameters of a kernel: addresses, sizes, row strides in bytes, whether to add to C, and 4 · (C's first column). */
+/** A kernel's parameters: addresses, sizes, row strides in bytes, whether to add to C, and 4 · (C's first column). */
 const KERNEL = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
 /** A kernel as JavaScript sees it when it is exported. */
@@ -133,14 +133,13 @@ interface Parts {
 /** The loops around the panels: blocks of k, within them blocks of rows, within them panels of columns. */
 function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Parts): FunctionBuilder {
   const width = 4 * tile.vectors;
-  const stepBytes = 4 * tile.rows;
   const [panel, block] = [panelOffset(tile), blockOffset(tile)];
   return module.define({ parameters: KERNEL }, (f, ...parameters) => {
     const [a, b, c, scratch, m, n, k, aStride, bStride, cStride, add, firstColumn] = parameters;
     const [aRow, aStep] = form[0] === "t" ? ([4, aStride] as const) : ([aStride, 4] as const);
     const [bColumn, bStep] = form[1] === "t" ? ([bStride, 4] as const) : ([4, bStride] as const);
     const [start, depth, top, height, rows] = f.locals("i32", "i32", "i32", "i32", "i32");
-    const [row, packed, column, columns] = f.locals("i32", "i32", "i32", "i32");
+    const [group, columns, packed, column, end] = f.locals("i32", "i32", "i32", "i32", "i32");
     f.for(start, 0, k, DEPTH, () => {
       f.push(k, start).op("i32.sub").set(depth).clamp(depth, DEPTH);
       f.push(BLOCK / tile.rows, depth)
@@ -151,18 +150,24 @@ function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Pa
       f.i32(0).set(top);
       f.loop((nextBlock) => {
         f.push(m, top).op("i32.sub").set(rows).clamp(rows, height);
-        f.get(scratch).plus(block).set(packed);
-        f.for(row, 0, rows, tile.rows, () => {
-          f.get(a).plus(top, aRow).plus(row, aRow).plus(start, aStep).push(packed, depth);
-          f.push(rows, row).op("i32.sub").get(aStride).call(parts.packA);
-          f.get(packed).plus(depth, stepBytes).set(packed);
-        });
-        f.for(column, 0, n, width, () => {
-          f.push(n, column).op("i32.sub").set(columns);
-          f.get(b).plus(column, bColumn).plus(start, bStep).get(scratch).plus(panel);
+        f.get(a).plus(top, aRow).plus(start, aStep).get(scratch).plus(block);
+        f.push(depth, rows, aStride).call(parts.packA);
+        f.for(group, 0, n, GROUP * width, () => {
+          f.push(n, group)
+            .op("i32.sub")
+            .set(columns)
+            .clamp(columns, GROUP * width);
+          f.get(b).plus(group, bColumn).plus(start, bStep).get(scratch).plus(panel).tee(packed);
           f.push(depth, columns, bStride).call(parts.packB);
-          f.push(scratch, c).plus(top, cStride).plus(column, 4).push(cStride, depth, rows, columns, add);
-          f.get(firstColumn).plus(column, 4).get(start).plus(depth).get(k).op("i32.eq").call(parts.panel);
+          f.get(group).plus(columns).set(end);
+          f.for(column, group, end, width, () => {
+            f.push(scratch, packed, c).plus(top, cStride).plus(column, 4).push(cStride, depth, rows);
+            f.push(n, column).op("i32.sub").get(add);
+            f.get(firstColumn).plus(column, 4).get(start).plus(depth).get(k).op("i32.eq").call(parts.panel);
+            f.get(packed)
+              .plus(depth, 4 * width)
+              .set(packed);
+          });
         });
         f.get(top).plus(height).tee(top).get(m).op("i32.lt_u").branchIf(nextBlock);
       });

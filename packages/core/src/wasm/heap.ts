@@ -1,12 +1,15 @@
 // Memory that several Variables share: those of a model and of its optimizer move into one private WebAssembly memory, where
 // kernels update them in place. The memory belongs to them alone, so the garbage collector takes it with the last of them.
 
-import { GradusError } from "../errors.ts";
+import type { TypedArray } from "../dtype.ts";
+import { GraphError } from "../errors.ts";
 import type { Storage } from "../view.ts";
 
 const PAGE = 65536;
 /** Regions start at multiples of a cache line, and their ends are filled up to one, so that a vector may read past the last float. */
 const LINE = 64;
+/** A vector that begins at the last float reads this far beyond it. */
+const MARGIN = 16;
 
 /** Where a storage lives in a heap. */
 export interface Place {
@@ -20,27 +23,26 @@ export class Heap {
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
   /** The instances of kernels that work in this memory, by the module they come from. */
   readonly instances: Map<WebAssembly.Module, WebAssembly.Instance> = new Map();
-  readonly #residents: { readonly storage: Storage; readonly address: number; readonly length: number }[] = [];
+  readonly #residents: { readonly storage: Storage; readonly address: number }[] = [];
   #top = LINE;
   #scratch: { address: number; bytes: number } = { address: 0, bytes: 0 };
 
-  /** Moves a storage of float32 into this heap, unless it is there already; its address. */
+  /** Moves a storage into this heap, unless it is there already; its address. */
   adopt(storage: Storage): number {
     if (storage.place?.heap === this) return storage.place.address;
     const { array } = storage;
-    if (!(array instanceof Float32Array)) throw new GradusError("Heap: only float32 storages can move into a heap");
-    const address = this.#reserve(array.byteLength);
-    const home = new Float32Array(this.memory.buffer, address, array.length);
+    const address = this.reserve(array.byteLength);
+    const home = arrayAt(array, this.memory.buffer, address);
     home.set(array);
     storage.array = home;
     storage.place = { heap: this, address };
-    this.#residents.push({ storage, address, length: array.length });
+    this.#residents.push({ storage, address });
     return address;
   }
 
   /** Room for a while: what was there before is lost, and the next call may overwrite it. */
   scratch(bytes: number): number {
-    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.#reserve(bytes), bytes };
+    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.reserve(bytes), bytes };
     return this.#scratch.address;
   }
 
@@ -54,18 +56,33 @@ export class Heap {
     return instance.exports;
   }
 
-  #reserve(bytes: number): number {
+  /** Room that stays: its address. @throws GraphError if there is no such memory, saying how much was asked for */
+  reserve(bytes: number): number {
     const address = this.#top;
-    this.#top += Math.ceil(bytes / LINE) * LINE;
+    this.#top += Math.ceil((bytes + MARGIN) / LINE) * LINE;
     const missing = this.#top - this.memory.buffer.byteLength;
     if (missing > 0) {
       // Growing detaches every array on the memory: each resident's is made anew. Grow by a quarter more, so that it is rare.
       const room = Math.max(missing, this.memory.buffer.byteLength / 4);
-      this.memory.grow(Math.ceil(room / PAGE));
-      for (const { storage, address: at, length } of this.#residents) {
-        if (storage.place?.heap === this) storage.array = new Float32Array(this.memory.buffer, at, length);
+      const residents = this.#residents.filter(({ storage }) => storage.place?.heap === this);
+      const before = residents.map(({ storage }) => storage.array);
+      try {
+        this.memory.grow(Math.ceil(room / PAGE));
+      } catch {
+        this.#top = address;
+        throw new GraphError(`no memory: ${Math.ceil(bytes / 2 ** 20)} MiB more were asked for, beside ${Math.ceil(address / 2 ** 20)} MiB`);
+      }
+      for (const [index, { storage, address: at }] of residents.entries()) {
+        storage.array = arrayAt(before[index] ?? storage.array, this.memory.buffer, at, storage.length);
       }
     }
     return address;
   }
+}
+
+/** An array of the same type and length on other memory. */
+function arrayAt(array: TypedArray, buffer: ArrayBuffer, address: number, length: number = array.length): TypedArray {
+  if (array instanceof Float32Array) return new Float32Array(buffer, address, length);
+  if (array instanceof Float64Array) return new Float64Array(buffer, address, length);
+  return array instanceof Int32Array ? new Int32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
 }

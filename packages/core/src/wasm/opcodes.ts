@@ -75,7 +75,7 @@ const PLAIN = [
   ["f32x4", 0xfd10d, "relaxed_min relaxed_max"],
 ] as const;
 
-// Instructions with an address and a constant offset. The alignment is a hint (0) except for atomics, which demand their own.
+// Instructions with an address and a constant offset. The alignment is a hint, except for atomics, which demand their own.
 const MEMORY = [
   ["i32", 0x28, "load"],
   ["i64", 0x29, "load"],
@@ -135,7 +135,10 @@ export type LaneMemoryInstruction = Names<(typeof LANE_MEMORY)[number]>;
 
 const OPCODES: ReadonlyMap<string, number> = new Map(
   [...PLAIN, ...MEMORY, ...LANES, ...LANE_MEMORY].flatMap(([prefix, first, names]: Run) =>
-    names.split(" ").map((name, position) => [`${prefix}.${name}`, first + position] as const),
+    names
+      .split(" ")
+      .map((name, position) => [`${prefix}.${name}`, first + position] as const)
+      .filter(([name]) => !name.endsWith("_")),
   ),
 );
 

@@ -3,20 +3,40 @@
 import type { FunctionBuilder, Local, ModuleBuilder, Size } from "./assembler.ts";
 
 const PARAMETERS = ["i32", "i32", "i32", "i32", "i32"] as const;
+/** Floats in a line of the cache: neighbours that are packed together, so that each line of the cache is read once. */
+const CACHE_LINE = 16;
 
 /**
- * Defines `pack(source, target, depth, count, stride)`: target[step · width + line] = source(line, step) for `depth` steps and
- * the first `count` lines, 0 for the others. `across` says that the lines of one step are neighbours in memory and steps are
- * `stride` bytes apart; otherwise it is the other way round, and blocks of 4 × 4 are transposed in registers.
+ * Defines `pack(source, target, depth, count, stride)`: `count` lines as panels of `width` lines, one after the other,
+ * each of them target[step · width + line] = source(line, step) for `depth` steps; the last is filled up with zeros.
+ * `across` says that the lines of one step are neighbours in memory and steps are `stride` bytes apart; otherwise it is
+ * the other way round, and blocks of 4 × 4 are transposed in registers.
  */
 export function emitPack(module: ModuleBuilder, across: boolean, width: number): FunctionBuilder {
+  const stepBytes = 4 * width;
   return module.define({ parameters: PARAMETERS }, (f, source, target, depth, count, stride) => {
-    const panel: Panel = { source, target, depth, stride, stepBytes: 4 * width, width };
-    f.push(count, width).op("i32.ge_u");
-    f.if(
-      () => (across ? copySteps(f, panel) : transposeLines(f, panel)),
-      () => (across ? copyLines(f, panel, count, 4, stride) : copyLines(f, panel, count, stride, 4)),
-    );
+    const [lineStride, stepStride] = across ? ([4, stride] as const) : ([stride, 4] as const);
+    const panelBytes = f.local("i32");
+    const panel: Panel = { source, target, depth, stride, stepBytes, panelBytes };
+    const packWhole = (panels: number, pack: () => void): void => {
+      const lines = panels * width;
+      f.block((done) => {
+        f.loop((next) => {
+          f.push(count, lines).op("i32.lt_s").branchIf(done);
+          pack();
+          f.get(source).plus(lineStride, lines).set(source);
+          f.get(target).plus(panelBytes, panels).set(target);
+          f.increment(count, -lines).branch(next);
+        });
+      });
+    };
+    f.push(depth, stepBytes).op("i32.mul").set(panelBytes);
+    if (across && width < CACHE_LINE) {
+      const panels = Math.floor(CACHE_LINE / width);
+      packWhole(panels, () => copySteps(f, panel, panels));
+    }
+    packWhole(1, () => (across ? copySteps(f, panel, 1) : transposeLines(f, panel)));
+    f.get(count).if(() => copyLines(f, panel, count, lineStride, stepStride));
   });
 }
 
@@ -25,20 +45,29 @@ interface Panel {
   readonly target: Local<"i32">;
   readonly depth: Local<"i32">;
   readonly stride: Local<"i32">;
-  readonly width: number;
-  /** The bytes of one packed step. */
+  /** The bytes of one packed step, and of a whole panel. */
   readonly stepBytes: number;
+  readonly panelBytes: Local<"i32">;
 }
 
-/** Lines that are neighbours: each step is copied as vectors. */
-function copySteps(f: FunctionBuilder, { source, target, depth, stride, width, stepBytes }: Panel): void {
-  const end = f.local("i32");
-  f.get(target).plus(depth, stepBytes).set(end);
-  f.until(target, end, () => {
-    for (let offset = 0; offset < 4 * width; offset += 16) {
-      f.push(target, source).memory("v128.load", offset).memory("v128.store", offset);
+/** Lines that are neighbours, in one panel or several at once: each step is copied as vectors. */
+function copySteps(f: FunctionBuilder, panel: Panel, panels: number): void {
+  const { source, target, depth, stride, stepBytes, panelBytes } = panel;
+  const [from, end] = f.locals("i32", "i32");
+  const targets = Array.from({ length: panels }, (_, p) => ({ to: f.local("i32"), first: p * stepBytes }));
+  f.get(target);
+  for (const { to } of targets) f.tee(to).plus(panelBytes);
+  f.op("control.drop").get(source).tee(from).plus(depth, stride).set(end);
+  f.until(from, end, () => {
+    for (const { to, first } of targets) {
+      for (let offset = 0; offset < stepBytes; offset += 16) {
+        f.push(to, from)
+          .memory("v128.load", first + offset)
+          .memory("v128.store", offset);
+      }
+      f.increment(to, stepBytes);
     }
-    f.increment(source, stride).increment(target, stepBytes);
+    f.increment(from, stride);
   });
 }
 
@@ -60,11 +89,11 @@ type Vector = Local<"v128">;
 type Four = readonly [Vector, Vector, Vector, Vector];
 
 /** Steps that are neighbours: four lines at a time, 4 × 4 values are transposed, and the last steps go one by one. */
-function transposeLines(f: FunctionBuilder, { source, target, depth, stride, width, stepBytes }: Panel): void {
+function transposeLines(f: FunctionBuilder, { source, target, depth, stride, stepBytes }: Panel): void {
   const [group, cell, end] = f.locals("i32", "i32", "i32");
   const [rows, halves] = [fourVectors(f), fourVectors(f)];
   const lines = rows.map((values, x) => ({ values, start: f.local("i32"), word: 4 * x, step: x * stepBytes }));
-  f.for(group, 0, width, 4, () => {
+  f.for(group, 0, stepBytes / 4, 4, () => {
     f.get(source).plus(group, stride);
     for (const { start } of lines) f.tee(start).plus(stride);
     f.op("control.drop").get(target).plus(group, 4).tee(cell);

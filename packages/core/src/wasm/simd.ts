@@ -1,17 +1,28 @@
-// The scalar language in WebAssembly SIMD: formulas on four floats at a time. Each node of a formula becomes one local. What has
-// no instructions here (exp, sin …) makes a formula unfit, and its caller has another way.
+// The scalar language in WebAssembly SIMD: formulas on four values at a time. Each node of a formula becomes one local, whose lanes
+// are floats, 32-bit integers, or conditions (all ones or all zeros). What has no instructions here makes a formula unfit, and its
+// caller has another way.
 
+import type { DType } from "../dtype.ts";
 import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
+import { functions } from "./simd-math.ts";
 
-type Vector = Local<"v128">;
+/** Four lanes in a local. */
+export type Vector = Local<"v128">;
+
+/** What the lanes of a vector are. */
+export type LaneType = "f32" | "i32" | "condition";
+
+/** A vector and what its lanes are. */
+export interface Lanes {
+  readonly local: Vector;
+  readonly type: LaneType;
+}
 
 /** One instruction or a few: the operands are on the stack, in order. */
 type Emit = (f: FunctionBuilder) => void;
 
-const one = (f: FunctionBuilder): FunctionBuilder => f.f32(1).op("f32x4.splat");
-
-/** Functions of numbers to numbers. */
+/** Functions of floats to floats. */
 const arithmetic: Partial<Record<ScalarFunction, Emit>> = {
   neg: (f) => f.op("f32x4.neg"),
   abs: (f) => f.op("f32x4.abs"),
@@ -28,7 +39,7 @@ const arithmetic: Partial<Record<ScalarFunction, Emit>> = {
   minimum: (f) => f.op("f32x4.min"),
 };
 
-/** Functions of numbers to conditions, which are lanes of all ones or all zeros until somebody wants them as numbers. */
+/** Comparisons of floats; their results are conditions. */
 const comparisons: Partial<Record<ScalarFunction, Emit>> = {
   eq: (f) => f.op("f32x4.eq"),
   ne: (f) => f.op("f32x4.ne"),
@@ -36,6 +47,16 @@ const comparisons: Partial<Record<ScalarFunction, Emit>> = {
   le: (f) => f.op("f32x4.le"),
   gt: (f) => f.op("f32x4.gt"),
   ge: (f) => f.op("f32x4.ge"),
+};
+
+/** Comparisons of integers. */
+const integerComparisons: Partial<Record<ScalarFunction, Emit>> = {
+  eq: (f) => f.op("i32x4.eq"),
+  ne: (f) => f.op("i32x4.ne"),
+  lt: (f) => f.op("i32x4.lt_s"),
+  le: (f) => f.op("i32x4.le_s"),
+  gt: (f) => f.op("i32x4.gt_s"),
+  ge: (f) => f.op("i32x4.ge_s"),
 };
 
 /** Functions of conditions to conditions. */
@@ -46,91 +67,140 @@ const logic: Partial<Record<ScalarFunction, Emit>> = {
   logicalXor: (f) => f.op("v128.xor"),
 };
 
-/** Whether all of the formulas can be written in SIMD instructions. */
-export function canVectorize(roots: readonly Expr[]): boolean {
+/** What the lanes of a stored dtype become when they are loaded. */
+export function laneType(dtype: DType): LaneType {
+  return dtype === "float32" ? "f32" : "i32";
+}
+
+/** Whether all of the formulas can be written in SIMD instructions, for inputs of these dtypes. */
+export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[]): boolean {
   return topological(roots).every(({ node }) => {
-    if (node.kind !== "call") return true;
-    return node.fn === "where" || node.fn === "sign" || [arithmetic, comparisons, logic].some((table) => table[node.fn] !== undefined);
+    if (node.kind === "input") return dtypes[node.index] !== "float64";
+    if (node.kind === "constant") return true;
+    if (["where", "isNaN", "isFinite", "sign"].includes(node.fn)) return true;
+    // Arithmetic on integers wraps; as floats it would not.
+    const integers = node.args.some((arg) => arg.node.kind === "input" && laneType(dtypes[arg.node.index] ?? "float32") === "i32");
+    if (logic[node.fn] !== undefined) return true;
+    if (comparisons[node.fn] !== undefined) return true;
+    return (arithmetic[node.fn] !== undefined || functions[node.fn] !== undefined) && (!integers || mixesWithFloats(node.args, dtypes));
   });
 }
 
-/** A node's value in a local: a number in each lane, or a condition. */
-interface Value {
-  readonly local: Vector;
-  readonly condition: boolean;
+/** Whether an integer input meets a float here, so that it is meant as one. */
+function mixesWithFloats(args: readonly Expr[], dtypes: readonly DType[]): boolean {
+  return args.some(({ node }) => node.kind === "call" || (node.kind === "input" && dtypes[node.index] === "float32"));
 }
 
-/** Emits the formulas over inputs that are in locals; gives the locals of the results. */
-export function emitVector(f: FunctionBuilder, roots: readonly Expr[], inputs: readonly Vector[]): Vector[] {
-  const values = new Map<Expr, Value>();
-  const keep = (expr: Expr, condition: boolean): void => {
-    const local = f.local("v128");
-    f.set(local);
-    values.set(expr, { local, condition });
-  };
-  const number = (expr: Expr | undefined): void => {
-    const value = expr && values.get(expr);
-    if (value === undefined) return;
-    f.get(value.local);
-    if (value.condition) one(f).op("v128.and");
-  };
-  const truth = (expr: Expr | undefined): void => {
-    const value = expr && values.get(expr);
-    if (value === undefined) return;
-    f.get(value.local);
-    if (!value.condition) f.v128().op("f32x4.ne");
-  };
-  for (const expr of topological(roots)) {
+/** Emits the formulas over inputs that are in locals; gives the results, one for each formula. */
+export function emitVector(f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]): Lanes[] {
+  const emitter = new VectorEmitter(f, inputs);
+  for (const expr of topological(roots)) emitter.emit(expr);
+  return roots.map((root) => emitter.value(root));
+}
+
+/** Puts lanes on the stack as floats; conditions are 1 and 0. */
+export function pushFloats(f: FunctionBuilder, { local, type }: Lanes): void {
+  f.get(local);
+  if (type === "i32") f.op("f32x4.convert_i32x4_s");
+  else if (type === "condition") f.f32(1).op("f32x4.splat").op("v128.and");
+}
+
+/** Puts lanes on the stack as conditions: everything but 0 holds. */
+export function pushConditions(f: FunctionBuilder, { local, type }: Lanes): void {
+  f.get(local);
+  if (type === "f32") f.v128().op("f32x4.ne");
+  else if (type === "i32") f.v128().op("i32x4.ne");
+}
+
+class VectorEmitter {
+  readonly #f: FunctionBuilder;
+  readonly #inputs: readonly (Lanes | undefined)[];
+  readonly #values = new Map<Expr, Lanes>();
+
+  constructor(f: FunctionBuilder, inputs: readonly (Lanes | undefined)[]) {
+    this.#f = f;
+    this.#inputs = inputs;
+  }
+
+  value(expr: Expr): Lanes {
+    const value = this.#values.get(expr);
+    if (value === undefined) throw new Error(`emitVector: ${expr} was not emitted`);
+    return value;
+  }
+
+  emit(expr: Expr): void {
     const { node } = expr;
     if (node.kind === "input") {
-      const local = inputs[node.index];
-      if (local !== undefined) values.set(expr, { local, condition: false });
+      const input = this.#inputs[node.index];
+      if (input !== undefined) this.#values.set(expr, input);
     } else if (node.kind === "constant") {
-      f.f32(node.value).op("f32x4.splat");
-      keep(expr, false);
-    } else emitCall(f, node.fn, node.args, { number, truth, keep: (condition) => keep(expr, condition) });
+      this.#f.f32(node.value).op("f32x4.splat");
+      this.#keep(expr, "f32");
+    } else this.#call(expr, node.fn, node.args);
   }
-  return roots.map((root) => {
-    const local = f.local("v128");
-    number(root);
-    f.set(local);
-    return local;
-  });
-}
 
-interface Emission {
-  readonly number: (expr: Expr | undefined) => void;
-  readonly truth: (expr: Expr | undefined) => void;
-  readonly keep: (condition: boolean) => void;
-}
+  #keep(expr: Expr, type: LaneType): void {
+    const local = this.#f.local("v128");
+    this.#f.set(local);
+    this.#values.set(expr, { local, type });
+  }
 
-function emitCall(f: FunctionBuilder, fn: ScalarFunction, args: readonly Expr[], { number, truth, keep }: Emission): void {
-  const [a, b, c] = args;
-  if (fn === "where") {
-    number(b);
-    number(c);
-    truth(a);
+  #number(expr: Expr | undefined): void {
+    if (expr !== undefined) pushFloats(this.#f, this.value(expr));
+  }
+
+  #truth(expr: Expr | undefined): void {
+    if (expr !== undefined) pushConditions(this.#f, this.value(expr));
+  }
+
+  #call(expr: Expr, fn: ScalarFunction, args: readonly Expr[]): void {
+    const f = this.#f;
+    const [a, b, c] = args;
+    const integers = args.every((arg) => this.value(arg).type === "i32" || Number.isInteger(arg.value));
+    if (fn === "where") {
+      this.#number(b);
+      this.#number(c);
+      this.#truth(a);
+      f.op("v128.bitselect");
+      this.#keep(expr, "f32");
+    } else if (logic[fn] !== undefined) {
+      for (const arg of args) this.#truth(arg);
+      logic[fn](f);
+      this.#keep(expr, "condition");
+    } else if (fn === "isNaN") {
+      this.#number(a);
+      this.#number(a);
+      f.op("f32x4.ne");
+      this.#keep(expr, "condition");
+    } else if (fn === "isFinite") {
+      this.#number(a);
+      f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt");
+      this.#keep(expr, "condition");
+    } else if (fn === "sign") this.#sign(expr, a);
+    else if (integers && integerComparisons[fn] !== undefined && args.some((arg) => arg.value === null)) {
+      for (const arg of args) arg.value === null ? f.get(this.value(arg).local) : f.i32(arg.value).op("i32x4.splat");
+      integerComparisons[fn](f);
+      this.#keep(expr, "condition");
+    } else {
+      for (const arg of args) this.#number(arg);
+      const known = comparisons[fn] ?? arithmetic[fn];
+      if (known !== undefined) known(f);
+      else functions[fn]?.(f);
+      this.#keep(expr, comparisons[fn] === undefined ? "f32" : "condition");
+    }
+  }
+
+  /** 1 or −1 with x's sign where x is not 0; x itself where it is 0 or NaN. */
+  #sign(expr: Expr, a: Expr | undefined): void {
+    const f = this.#f;
+    const x = f.local("v128");
+    this.#number(a);
+    f.tee(x);
+    f.f32(1).op("f32x4.splat");
+    // The sign bit of x on 1.
+    f.get(x).i32(-(2 ** 31)).op("i32x4.splat").op("v128.and").op("v128.or");
+    f.get(x).v128().op("f32x4.eq").get(x).get(x).op("f32x4.ne").op("v128.or");
     f.op("v128.bitselect");
-    keep(false);
-  } else if (fn === "sign") {
-    // (x > 0) − (x < 0), and x itself where that is neither, so that NaN and −0 pass.
-    one(f);
-    one(f).op("f32x4.neg");
-    number(a);
-    f.v128().op("f32x4.gt").op("v128.bitselect");
-    number(a);
-    number(a);
-    f.v128().op("f32x4.lt");
-    number(a);
-    f.v128().op("f32x4.gt").op("v128.or").op("v128.bitselect");
-    keep(false);
-  } else if (logic[fn] !== undefined) {
-    args.forEach(truth);
-    logic[fn](f);
-    keep(true);
-  } else {
-    args.forEach(number);
-    (comparisons[fn] ?? arithmetic[fn])?.(f);
-    keep(comparisons[fn] !== undefined);
+    this.#keep(expr, "f32");
   }
 }

@@ -1,4 +1,4 @@
-// Plain arithmetic that the exam judges by: comparisons with tolerances, broadcasting by hand, and numbers without pattern.
+// Plain arithmetic that the exam judges by: comparisons with tolerances, broadcasting by its definition, and numbers without pattern.
 
 import type { NestedArray, Tensor } from "../../src/index.ts";
 
@@ -6,14 +6,14 @@ import type { NestedArray, Tensor } from "../../src/index.ts";
 export type Numbers = number | boolean | readonly Numbers[];
 
 /** Whether |a − b| ≤ max(absolute, relative · |b|); NaN equals NaN, and infinities equal themselves. */
-export function closeNumber(a: number, b: number, relative: number, absolute = relative): boolean {
+export function closeNumber(a: number, b: number, relative: number, absolute: number = relative): boolean {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b);
   if (!Number.isFinite(a) || !Number.isFinite(b)) return a === b;
   return Math.abs(a - b) <= Math.max(absolute, relative * Math.abs(b));
 }
 
 /** Whether two values are equal, numbers within a tolerance, arrays element by element. */
-export function close(a: unknown, b: unknown, relative: number, absolute = relative): boolean {
+export function close(a: unknown, b: unknown, relative: number, absolute: number = relative): boolean {
   if (typeof a === "number" && typeof b === "number") return closeNumber(a, b, relative, absolute);
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((value, index) => close(value, b[index], relative, absolute));
@@ -22,7 +22,7 @@ export function close(a: unknown, b: unknown, relative: number, absolute = relat
 }
 
 /** The place and the values of the first difference between two lists, or null. */
-export function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>, relative: number, absolute = relative): string | null {
+export function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>, relative: number, absolute: number = relative): string | null {
   if (a.length !== b.length) return `${a.length} values instead of ${b.length}`;
   for (let index = 0; index < a.length; index++) {
     const [found, wanted] = [a[index] ?? Number.NaN, b[index] ?? Number.NaN];
@@ -46,8 +46,8 @@ export function flat(x: Tensor): number[] {
 /** The size of a shape. */
 export const count = (shape: readonly number[]): number => shape.reduce((size, dimension) => size * dimension, 1);
 
-/** Values of `shape` repeated to fill `target`, by the definition: index (…, i, j) reads place 0 wherever its size is 1. */
-export function expand(values: ArrayLike<number>, shape: readonly number[], target: readonly number[]): number[] {
+/** For each place of `target` the place that it reads in a tensor of `shape`: index 0 wherever the size there is 1. */
+function places(shape: readonly number[], target: readonly number[]): number[] {
   return Array.from({ length: count(target) }, (_, position) => {
     let [rest, at, stride] = [position, 0, 1];
     for (let axis = target.length - 1; axis >= 0; axis--) {
@@ -58,8 +58,20 @@ export function expand(values: ArrayLike<number>, shape: readonly number[], targ
       at += (size === 1 ? 0 : place) * stride;
       stride *= size;
     }
-    return values[at] ?? Number.NaN;
+    return at;
   });
+}
+
+/** Values of `shape` repeated to fill `target`. */
+export function expand(values: ArrayLike<number>, shape: readonly number[], target: readonly number[]): number[] {
+  return places(shape, target).map((place) => values[place] ?? Number.NaN);
+}
+
+/** Values of shape `from` summed where `shape` was repeated to fill it. */
+export function gatherBack(values: ArrayLike<number>, from: readonly number[], shape: readonly number[]): number[] {
+  const sums = new Array<number>(count(shape)).fill(0);
+  for (const [index, place] of places(shape, from).entries()) sums[place] = (sums[place] ?? 0) + (values[index] ?? 0);
+  return sums;
 }
 
 /** The shape that shapes broadcast to, or null where they do not. */

@@ -16,10 +16,10 @@ import { type Example, examplesIn } from "../examples/docstrings.ts";
 import { statedValue } from "../examples/run.ts";
 import type { Numbers } from "./reference.ts";
 
-const modules = { elementwise, reduction, statistics, movement, matmul, indexing, composite };
-
 /** The modules that hold operators. */
-export type ModuleName = keyof typeof modules;
+export type ModuleName = "elementwise" | "reduction" | "statistics" | "movement" | "matmul" | "indexing" | "composite";
+
+const modules: Readonly<Record<ModuleName, object>> = { elementwise, reduction, statistics, movement, matmul, indexing, composite };
 
 /** What an operator takes: tensors, lists of them, and plain arguments. */
 export type Argument = unknown;
@@ -112,12 +112,9 @@ function argument(node: ts.Node, role: Role): Argument {
   }
   const stated = statedValue(node.getText())?.value;
   if (!Array.isArray(stated) || role === "plain") return stated;
-  if (role === "tensors") return stated.map((part: Numbers) => tensor(mutable(part)));
-  return tensor(mutable(stated), role === "indices" ? { dtype: "int32" } : {});
+  if (role === "tensors") return stated.map((part: Numbers) => tensor(part));
+  return tensor(stated, role === "indices" ? { dtype: "int32" } : {});
 }
-
-type Nested = number | boolean | Nested[];
-const mutable = (values: Numbers): Nested => (typeof values === "object" ? values.map(mutable) : values);
 
 // Formulas ------------------------------------------------------------------------------------------------------------------
 

@@ -6,14 +6,43 @@
 //
 // Values are compared to the digits that are shown. An example's imports of Gradus are replaced by the modules that the test gives.
 
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { format } from "node:util";
 import ts from "typescript";
+import { describe, test } from "vitest";
 import { Tensor } from "../../src/index.ts";
 import { close } from "../exam/reference.ts";
-import type { Example } from "./docstrings.ts";
+import { type Example, examplesOf } from "./docstrings.ts";
 
 /** The names that examples may use without importing them. */
 export type Names = Readonly<Record<string, unknown>>;
+
+/** What {@link testExamples} runs. */
+export interface ExampleSuite {
+  /** The folder of the sources. */
+  readonly sources: URL;
+  /** What every example may use; the exports of an example's own file are there as well. */
+  readonly names: Names;
+  /** Examples that are examined elsewhere. */
+  readonly except?: (example: Example) => boolean;
+}
+
+/**
+ * One test for each example in the docstrings below a folder. Another package's test is
+ *
+ *     testExamples({ sources: new URL("../src/", import.meta.url), names: { ...core, ...layers } });
+ */
+export function testExamples({ sources, names, except = () => false }: ExampleSuite): void {
+  const folder = fileURLToPath(sources);
+  const examples = examplesOf(folder).filter((example) => !except(example));
+  describe("examples", () => {
+    test.each(examples)("$file: $name", async (example) => {
+      const own: Names = await import(pathToFileURL(join(folder, example.file)).href);
+      await runExample(example.text, { ...names, ...own });
+    });
+  });
+}
 
 /** The value that a comment states, or undefined if it is prose. */
 export function statedValue(comment: string): { readonly value: unknown } | null {
@@ -72,9 +101,9 @@ async function check(comment: string, body: () => unknown): Promise<unknown> {
   return value;
 }
 
-/** Runs one example with `names` in scope. @throws with the statement's result if it is not what its comment says */
-export async function runExample(example: Example, names: Names): Promise<void> {
-  const { outputText } = ts.transpileModule(instrument(example.text), {
+/** Runs an example's text with `names` in scope. @throws with the statement's result if it is not what its comment says */
+export async function runExample(text: string, names: Names): Promise<void> {
+  const { outputText } = ts.transpileModule(instrument(text), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
   });
   const scope = { ...names, $check: check };

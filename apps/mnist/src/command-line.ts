@@ -1,0 +1,129 @@
+// From the words of a command line to a command, with every mistake told as such.
+
+import { parseArgs } from "node:util";
+import { UsageError } from "./failure.ts";
+import * as option from "./options.ts";
+import { nearest } from "./suggestion.ts";
+
+/** What training takes. */
+export interface TrainOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  /** The folder of the data, or null for the package that comes with the demo. */
+  readonly data: string | null;
+  /** The file for the weights, or null for none. */
+  readonly save: string | null;
+}
+
+/** What the user wants done. */
+export type Command =
+  | ({ readonly name: "train" } & TrainOptions)
+  | { readonly name: "evaluate"; readonly file: string; readonly data: string | null }
+  | { readonly name: "predict"; readonly file: string; readonly image: string }
+  | { readonly name: "help" }
+  | { readonly name: "version" };
+
+/** The words that a command takes after its name, and its options. */
+interface Form {
+  readonly words: readonly string[];
+  readonly options: readonly option.Option<unknown>[];
+}
+
+const { epochs, batchSize, learningRate, seed, data, save } = option;
+
+/** The commands; training is what happens without a name. */
+export const forms: Readonly<Record<"train" | "evaluate" | "predict", Form>> = {
+  train: { words: [], options: [epochs, batchSize, learningRate, seed, data, save] },
+  evaluate: { words: ["FILE"], options: [data] },
+  predict: { words: ["FILE", "IMAGE.png"], options: [] },
+};
+
+const flags = ["help", "version"] as const;
+
+/**
+ * The command that the words of a command line ask for.
+ * @throws UsageError for what is unknown (with a suggestion), missing, too much or out of range
+ */
+export function parseCommandLine(words: readonly string[]): Command {
+  const { tokens } = parseArgs({
+    // Script runners pass on the "--" that stands between their options and the script's.
+    args: words[0] === "--" ? words.slice(1) : [...words],
+    options: { ...stringOptions(), help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const [first, ...operands] = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const name = commandName(first);
+  const given = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const flag = flags.find((candidate) => candidate === token.name);
+    if (flag !== undefined) {
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${quote(token.value)}`);
+      return { name: flag };
+    }
+    checkKnown(token.rawName, token.name, name);
+    // A value that begins with dashes is the next option, unless it is a negative number, which `read` refuses by its range.
+    if (token.value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(token.value))) {
+      throw new UsageError(`${token.rawName} needs a value: see --help`);
+    }
+    given.set(token.name, token.value);
+  }
+  checkOperands(name, operands);
+  const read = <T>({ name, standard, read }: option.Option<T>): T => {
+    const text = given.get(name);
+    return text === undefined ? standard : read(text);
+  };
+  const [file = "", image = ""] = operands;
+  if (name === "evaluate") return { name, file, data: read(data) };
+  if (name === "predict") return { name, file, image };
+  return {
+    name,
+    epochs: read(epochs),
+    batchSize: read(batchSize),
+    learningRate: read(learningRate),
+    seed: read(seed),
+    data: read(data),
+    save: read(save),
+  };
+}
+
+function stringOptions(): Record<string, { type: "string" }> {
+  return Object.fromEntries(forms.train.options.map(({ name }) => [name, { type: "string" }]));
+}
+
+function commandName(word: string | undefined): keyof typeof forms {
+  if (word === undefined || word === "train") return "train";
+  if (word === "evaluate" || word === "predict") return word;
+  const suggestion = nearest(word, Object.keys(forms));
+  const help = suggestion === undefined ? "the commands are evaluate and predict" : `did you mean ${suggestion}?`;
+  throw new UsageError(`unknown command ${quote(word)}: ${help}`);
+}
+
+function checkKnown(raw: string, name: string, command: keyof typeof forms): void {
+  const known = forms[command].options.map((candidate) => candidate.name);
+  if (raw.startsWith("--") && known.includes(name)) return;
+  if (raw.startsWith("--") && forms.train.options.some((candidate) => candidate.name === name)) {
+    const own = known.length === 0 ? "it has no options" : `its options are ${known.map(dashed).join(", ")}`;
+    throw new UsageError(`${raw} is no option of ${command}: ${own}`);
+  }
+  const suggestion = nearest(name, [...known, ...flags]);
+  throw new UsageError(`unknown option ${raw}: ${suggestion === undefined ? "see --help" : `did you mean --${suggestion}?`}`);
+}
+
+function checkOperands(command: keyof typeof forms, operands: readonly string[]): void {
+  const { words } = forms[command];
+  const usage = ["demo", command, ...words].join(" ");
+  const missing = words[operands.length];
+  if (missing !== undefined) throw new UsageError(`${command} needs ${missing}: ${usage}`);
+  const surplus = operands[words.length];
+  if (surplus !== undefined) throw new UsageError(`${command} takes no ${quote(surplus)}: ${usage}`);
+  const empty = operands.indexOf("");
+  if (empty >= 0) throw new UsageError(`${words[empty]} must be a path, got ""`);
+}
+
+const dashed = (name: string): string => `--${name}`;
+const quote = (text: string): string => JSON.stringify(text);

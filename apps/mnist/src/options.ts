@@ -1,0 +1,78 @@
+// The options of the commands: what each is called, what it may be, and what it is if nothing is said.
+
+import { UsageError } from "./failure.ts";
+
+/** An option that takes a value. */
+export interface Option<T> {
+  /** Without the dashes: `batch-size`. */
+  readonly name: string;
+  /** What stands for the value in the help: `N`. */
+  readonly value: string;
+  /** What it does, for the help. */
+  readonly help: string;
+  /** The value if the option is not given. */
+  readonly standard: T;
+  /** The value that a text stands for. @throws UsageError if it is none */
+  readonly read: (text: string) => T;
+}
+
+/** A number within bounds, whole unless `rule` says otherwise. */
+function number(
+  parts: Pick<Option<number>, "name" | "value" | "help" | "standard">,
+  rule: string,
+  valid: (value: number) => boolean,
+): Option<number> {
+  const read = (text: string): number => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (!valid(value)) throw new UsageError(`--${parts.name} must be ${rule}, got ${JSON.stringify(text)}`);
+    return value;
+  };
+  return { ...parts, read };
+}
+
+/** A path, which cannot be empty. */
+function path(parts: Pick<Option<string | null>, "name" | "value" | "help">): Option<string | null> {
+  const read = (text: string): string => {
+    if (text === "") throw new UsageError(`--${parts.name} must be a path, got ""`);
+    return text;
+  };
+  return { ...parts, standard: null, read };
+}
+
+const isWhole = (least: number) => (value: number) => Number.isSafeInteger(value) && value >= least;
+
+export const epochs: Option<number> = number(
+  { name: "epochs", value: "N", help: "passes over the training images", standard: 5 },
+  "a whole number from 1 on",
+  isWhole(1),
+);
+
+export const batchSize: Option<number> = number(
+  { name: "batch-size", value: "N", help: "images per step", standard: 64 },
+  "a whole number from 2 on (batch normalization compares the images of a batch)",
+  isWhole(2),
+);
+
+export const learningRate: Option<number> = number(
+  { name: "learning-rate", value: "X", help: "the size of Adam's steps", standard: 0.001 },
+  "a number above 0",
+  (value) => Number.isFinite(value) && value > 0,
+);
+
+export const seed: Option<number> = number(
+  { name: "seed", value: "N", help: "what all random numbers come from", standard: 0 },
+  "a whole number from 0 to 9007199254740991",
+  isWhole(0),
+);
+
+export const data: Option<string | null> = path({
+  name: "data",
+  value: "FOLDER",
+  help: "the four files of MNIST, or of a set in its form",
+});
+
+export const save: Option<string | null> = path({
+  name: "save",
+  value: "FILE",
+  help: "where the trained weights go, as safetensors",
+});

@@ -1,0 +1,109 @@
+// compile: a function of tensors, captured once for each kind of arguments and run as a program from then on.
+
+import { watchingAnomalies } from "./anomaly.ts";
+import { GraphError } from "./errors.ts";
+import type { Graph } from "./graph/graph.ts";
+import { fuse } from "./graph/passes/fuse.ts";
+import { simplify } from "./graph/passes/simplify.ts";
+import { GraphTracer, type Trace } from "./graph/trace.ts";
+import { flatten, replaceTensors } from "./structure.ts";
+import { isRecording } from "./tape.ts";
+import type { Tensor } from "./tensor.ts";
+import { tracer, withTracer } from "./tracing.ts";
+import { features } from "./wasm/features.ts";
+import { Heap } from "./wasm/heap.ts";
+import { Program } from "./wasm/program.ts";
+
+/** Programs kept for one function; more kinds of arguments than this are taken for a mistake. */
+const VARIANTS = 8;
+
+/** A function that runs as a program. */
+export interface CompiledFunction<A extends readonly unknown[], R> {
+  (...args: A): R;
+  /** The programs made so far, the latest last. */
+  readonly programs: readonly Program[];
+}
+
+interface Variant {
+  readonly key: string;
+  readonly trace: Trace;
+  readonly program: Program;
+  readonly rebuild: (results: readonly Tensor[]) => unknown;
+}
+
+/**
+ * A function that is captured at its first call and compiled: forward, backward, assignments, optimizer and all become one program.
+ *
+ * Tensors are arguments of the program; a call with other shapes, dtypes, numbers or settings (training or not) is captured anew.
+ * Any other value that the function reads is fixed when it is captured.
+ *
+ * @throws GraphError where a value is read that does not exist yet, and after 8 kinds of arguments
+ * @example
+ * const step = compile((x, y) => {
+ *   const loss = crossEntropy(model.forward(x), y);
+ *   optimizer.zeroGrad();
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ */
+export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): CompiledFunction<A, R> {
+  const variants: Variant[] = [];
+  const names = new Map<object, number>();
+  const run = (...args: A): R => {
+    if (tracer() !== null || watchingAnomalies() || !canCompile()) return f(...args);
+    const { tensors, key: structure } = flatten(args, names);
+    const key = `${structure} ${isRecording()}`;
+    let variant = variants.find((known) => known.key === key && known.trace.guards.every(({ read, value }) => Object.is(read(), value)));
+    if (variant === undefined) {
+      if (variants.length >= VARIANTS) {
+        throw new GraphError(
+          `compile: ${VARIANTS} kinds of arguments have been compiled, and this is another: pass numbers that change as tensors, and pad batches`,
+        );
+      }
+      variant = capture(f, args, tensors, key);
+      variants.push(variant);
+    }
+    const results = variant.program.run(tensors.map(({ view }) => view));
+    return variant.rebuild(results) as R; // cast: it has the structure of what f returned
+  };
+  return Object.defineProperty(run, "programs", { get: () => variants.map(({ program }) => program) }) as CompiledFunction<A, R>;
+}
+
+let warned = false;
+
+function canCompile(): boolean {
+  if (features().simd) return true;
+  if (!warned) console.warn("Gradus: WebAssembly SIMD is not available here, so compiled functions run eagerly.");
+  warned = true;
+  return false;
+}
+
+function capture<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, tensors: readonly Tensor[], key: string): Variant {
+  const graphTracer = new GraphTracer();
+  const symbols = new Map(tensors.map((tensor, index) => [tensor, graphTracer.argument(index, tensor.view)]));
+  const symbolic = args.map((arg) => replaceTensors(arg, (tensor) => symbols.get(tensor) ?? tensor));
+  const { trace, rebuild } = withTracer(graphTracer, () => {
+    // cast: the same structure as args
+    const returned = f(...(symbolic as unknown as A));
+    const results: Tensor[] = [];
+    const shape = replaceTensors(returned, (tensor) => {
+      results.push(tensor);
+      return tensor;
+    });
+    const order = new Map(results.map((tensor, index) => [tensor, index]));
+    return {
+      trace: graphTracer.finish(results),
+      rebuild: (values: readonly Tensor[]): unknown => replaceTensors(shape, (tensor) => values[order.get(tensor) ?? 0] ?? tensor),
+    };
+  });
+  const schedule = fuse(simplify(trace.graph));
+  return { key, trace, rebuild, program: new Program(trace, schedule, heapOf(trace.graph)) };
+}
+
+/** The heap in which a graph's Variables live: the first that one of them has, or a new one. */
+function heapOf(graph: Graph): Heap {
+  for (const { work } of graph.nodes) if (work.kind === "variable" && work.storage.place !== null) return work.storage.place.heap;
+  for (const { storage } of graph.assignments) if (storage.place !== null) return storage.place.heap;
+  return new Heap();
+}

@@ -1,0 +1,136 @@
+// The memory plan: where each value lives. Variables are written in place where nobody still needs their old values; what lives
+// only between kernels shares memory with what no longer does.
+
+import type { Storage } from "../../view.ts";
+import { type GraphNode, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { sizeOf } from "../../shape.ts";
+import { elementBytes } from "../../wasm/lanes.ts";
+import { escaping, type Group, type Schedule } from "./fuse.ts";
+import { inOrder, squeezed, stridesIn } from "./layout.ts";
+import { stagesOf } from "./stages.ts";
+
+/** Regions start at multiples of a cache line; vectors may read and write up to the end of one. */
+const LINE = 64;
+/** A vector that begins at the last element reads this far beyond it. */
+const MARGIN = 16;
+
+/** Where the values of a program lie. */
+export interface MemoryPlan {
+  /** Offsets of values from the start of the program's own memory. */
+  readonly offsets: ReadonlyMap<Value, number>;
+  /** Values that are written straight into a Variable's memory. */
+  readonly inPlace: ReadonlyMap<Value, Storage>;
+  /** Values that are copied to their Variable when all is done. */
+  readonly copies: readonly { readonly storage: Storage; readonly value: Operand }[];
+  /** Values that must be in memory. */
+  readonly stored: ReadonlySet<Value>;
+  readonly bytes: number;
+}
+
+/** The bytes of a value's region. */
+export function regionBytes({ shape, dtype }: Value): number {
+  return Math.ceil((sizeOf(shape) * elementBytes(dtype) + MARGIN) / LINE) * LINE;
+}
+
+/** Plans the memory of a schedule. */
+export function planMemory(schedule: Schedule): MemoryPlan {
+  const { graph, groups } = schedule;
+  const roots = new Set(rootsOf(graph).map(({ value }) => value));
+  const stored = new Set(escaping(schedule, roots));
+  for (const group of groups) for (const value of stagesOf(group, stored).remembered) stored.add(value);
+  const inPlace = new Map<Value, Storage>();
+  const copies: { storage: Storage; value: Operand }[] = [];
+  for (const { storage, value } of graph.assignments) {
+    if (!inPlace.has(value.value) && canWriteInPlace(schedule, storage, value)) inPlace.set(value.value, storage);
+    else copies.push({ storage, value });
+  }
+  const lifetimes = lifetimesOf(schedule, stored, inPlace);
+  return { ...place(lifetimes), inPlace, copies, stored };
+}
+
+/** Whether a Variable may be overwritten by the kernel that computes its new value. */
+function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage, { value, offset }: Operand): boolean {
+  const writer = groupOf.get(value.node);
+  if (writer === undefined || writer.space === null || offset !== 0) return false;
+  const order = groups.indexOf(writer);
+  const isOld = (node: GraphNode): boolean => node.work.kind === "variable" && node.work.storage === storage;
+  for (const node of graph.nodes) {
+    for (const operand of node.inputs) {
+      if (!isOld(operand.value.node)) continue;
+      const reader = groupOf.get(node);
+      if (reader === undefined || groups.indexOf(reader) > order) return false;
+      if (reader === writer && !readsInStep(node, operand, value)) return false;
+    }
+  }
+  return !rootsOf(graph).some((root) => isOld(root.value.node));
+}
+
+/** Whether the kernel reads each old element only where it writes the new one, or before it writes anything there. */
+function readsInStep(node: GraphNode, operand: Operand, value: Value): boolean {
+  const shape = node.work.kind === "reduce" ? operand.shape : (node.outputs[0]?.shape ?? []);
+  const same = sizeOf(shape) === sizeOf(value.shape);
+  // A kept value is written after the last pass of its strip, whose old elements were loaded at its start.
+  return operand.offset === 0 && (!same || inOrder(squeezed(shape), stridesIn(operand, shape)));
+}
+
+interface Lifetime {
+  readonly value: Value;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** When each value with memory of its own is first written and last read, in positions of groups. */
+function lifetimesOf({ graph, groups, groupOf }: Schedule, stored: ReadonlySet<Value>, inPlace: ReadonlyMap<Value, Storage>): Lifetime[] {
+  const end = groups.length;
+  const position = new Map<Group, number>(groups.map((group, index) => [group, index]));
+  const last = new Map<Value, number>();
+  for (const node of graph.nodes) {
+    const group = groupOf.get(node);
+    const at = (group && position.get(group)) ?? 0;
+    for (const { value } of node.inputs) last.set(value, Math.max(last.get(value) ?? 0, at));
+  }
+  for (const { value } of rootsOf(graph)) last.set(value, end);
+  // Gradients are read after the call, results copied before the next: both keep their memory, as do sources.
+  return graph.nodes.flatMap((node) =>
+    node.outputs.flatMap((value): Lifetime[] => {
+      if (node.work.kind === "variable" || inPlace.has(value)) return [];
+      if (isSource(node)) return [{ value, from: 0, to: end }];
+      if (!stored.has(value)) return [];
+      const group = groupOf.get(node);
+      const from = (group && position.get(group)) ?? 0;
+      return [{ value, from, to: Math.max(last.get(value) ?? from, from) }];
+    }),
+  );
+}
+
+/** First fit: each value, in the order of their beginnings, gets the lowest place that is free while it lives. */
+function place(lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; bytes: number } {
+  const offsets = new Map<Value, number>();
+  const placed: { readonly start: number; readonly end: number; readonly life: Lifetime }[] = [];
+  let bytes = 0;
+  for (const life of [...lifetimes].sort((a, b) => a.from - b.from || regionBytes(b.value) - regionBytes(a.value))) {
+    const size = regionBytes(life.value);
+    const busy = placed.filter((other) => other.life.from <= life.to && life.from <= other.life.to).sort((a, b) => a.start - b.start);
+    let start = 0;
+    for (const other of busy) {
+      if (other.start - start >= size) break;
+      start = Math.max(start, other.end);
+    }
+    placed.push({ start, end: start + size, life });
+    offsets.set(life.value, start);
+    bytes = Math.max(bytes, start + size);
+  }
+  return { offsets, bytes };
+}
+
+/** Whether two values that live at the same time share memory: true would be a mistake. */
+export function overlaps(schedule: Schedule, plan: MemoryPlan): boolean {
+  const lives = lifetimesOf(schedule, plan.stored, plan.inPlace);
+  return lives.some((a, index) =>
+    lives.slice(index + 1).some((b) => {
+      const [from, to] = [plan.offsets.get(a.value) ?? 0, plan.offsets.get(b.value) ?? 0];
+      const meet = from < to + regionBytes(b.value) && to < from + regionBytes(a.value);
+      return meet && a.from <= b.to && b.from <= a.to;
+    }),
+  );
+}

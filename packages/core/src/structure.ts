@@ -1,0 +1,52 @@
+// Arguments and results of compiled functions: tensors in any nesting of arrays and plain objects.
+
+import { describe, GraphError } from "./errors.ts";
+import { Tensor, Variable } from "./tensor.ts";
+
+/** Tensors in order, and a text that says where they stood and what else there was. */
+export interface Flat {
+  readonly tensors: readonly Tensor[];
+  readonly key: string;
+}
+
+/** The tensors in a structure. Variables, numbers, strings, booleans, null and undefined are part of its key. */
+export function flatten(value: unknown, names: Map<object, number>): Flat {
+  const tensors: Tensor[] = [];
+  const key = visit(value, tensors, names);
+  return { tensors, key };
+}
+
+function visit(value: unknown, tensors: Tensor[], names: Map<object, number>): string {
+  if (value instanceof Variable) return `variable ${nameOf(value, names)}`;
+  if (value instanceof Tensor) {
+    tensors.push(value);
+    return `${value.dtype}[${value.shape}]`;
+  }
+  if (Array.isArray(value)) return `[${value.map((item) => visit(item, tensors, names)).join(",")}]`;
+  if (isPlain(value)) return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${visit(item, tensors, names)}`)}}`;
+  if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  throw new GraphError(`compile: an argument is ${describe(value)}: pass tensors, numbers, strings, and arrays or plain objects of them`);
+}
+
+/** The structure with each tensor replaced. */
+export function replaceTensors(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
+  if (value instanceof Variable) return value;
+  if (value instanceof Tensor) return replace(value);
+  if (Array.isArray(value)) return value.map((item) => replaceTensors(item, replace));
+  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replaceTensors(item, replace)]));
+  return value;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** A number for an object, the same as long as it lives in the map. */
+function nameOf(object: object, names: Map<object, number>): number {
+  const known = names.get(object) ?? names.size;
+  names.set(object, known);
+  return known;
+}

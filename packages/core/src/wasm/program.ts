@@ -1,0 +1,282 @@
+// A program: a scheduled graph made runnable. One WebAssembly module holds a function for each kernel and one for each segment, a
+// run of kernels without eager work between them; a call writes the arguments, runs the segments, and copies the results out.
+
+import { arrayFrom, type DType, type TypedArray } from "../dtype.ts";
+import { contiguousView, copyInto } from "../engine/copy.ts";
+import { GraphError } from "../errors.ts";
+import { type GraphNode, isSource, type Operand, type Value } from "../graph/graph.ts";
+import type { Group, Schedule } from "../graph/passes/fuse.ts";
+import { type MemoryPlan, planMemory } from "../graph/passes/memory.ts";
+import type { Trace } from "../graph/trace.ts";
+import { collapse, contiguousStrides, sizeOf } from "../shape.ts";
+import { Tensor } from "../tensor.ts";
+import { elements, Storage, type View, viewOf } from "../view.ts";
+import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
+import { type GemmForm, gemmKernel, gemmScratchBytes } from "./gemm.ts";
+import type { Heap } from "./heap.ts";
+import { emitLoop } from "./loops.ts";
+import { emitUniform } from "./threefry.ts";
+
+/** A run of kernels, or an eager operator between two runs. */
+type Segment =
+  | { readonly kind: "kernels"; readonly groups: readonly Group[]; readonly name: string }
+  | { readonly kind: "eager"; readonly node: GraphNode };
+
+/** Bytes of the words from which a random kernel reads its key and call. */
+const DRAW_BYTES = 12;
+
+/** A captured computation that runs in a heap. */
+export class Program {
+  readonly schedule: Schedule;
+  readonly plan: MemoryPlan;
+  /** The bytes of the WebAssembly module. */
+  readonly moduleBytes: number;
+  readonly #trace: Trace;
+  readonly #heap: Heap;
+  readonly #base: number;
+  readonly #scratch: number;
+  readonly #draws = new Map<GraphNode, number>();
+  readonly #segments: readonly Segment[];
+  readonly #exports: WebAssembly.Exports;
+  /** How many eager segments come before anything is changed: they check values. */
+  readonly #checks: number;
+
+  constructor(trace: Trace, schedule: Schedule, heap: Heap) {
+    this.#trace = trace;
+    this.schedule = schedule;
+    this.#heap = heap;
+    this.plan = planMemory(schedule);
+    for (const { work } of schedule.graph.nodes) if (work.kind === "variable") heap.adopt(work.storage);
+    for (const { storage } of schedule.graph.assignments) heap.adopt(storage);
+    const random = schedule.graph.nodes.filter(({ work }) => work.kind === "random");
+    const draws = heap.reserve(random.length * DRAW_BYTES);
+    for (const [index, node] of random.entries()) this.#draws.set(node, draws + index * DRAW_BYTES);
+    this.#scratch = heap.reserve(gemmScratchBytes());
+    this.#base = heap.reserve(this.plan.bytes);
+    this.#segments = segmentsOf(schedule);
+    this.#checks = Math.max(0, this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node)));
+    const bytes = this.#emit();
+    this.moduleBytes = bytes.length;
+    this.#exports = heap.instance(new WebAssembly.Module(bytes));
+    this.#writeConstants();
+  }
+
+  /** Runs the program on its arguments: what the captured function returned, as fresh tensors. */
+  run(args: readonly View[]): Tensor[] {
+    const { graph } = this.schedule;
+    for (const { work, outputs } of graph.nodes) {
+      const [value] = outputs;
+      const argument = work.kind === "argument" ? args[work.index] : undefined;
+      if (argument !== undefined && value !== undefined) copyInto(argument, this.#array(value));
+    }
+    for (const segment of this.#segments.slice(0, this.#checks)) this.#runSegment(segment);
+    for (const effect of this.#trace.effects) effect();
+    this.#writeInputs();
+    for (const segment of this.#segments.slice(this.#checks)) this.#runSegment(segment);
+    for (const { storage, value } of this.plan.copies) copyInto(this.#view(value), storage.array);
+    const results = graph.results.map((operand) => new Tensor(this.#copyOf(operand)));
+    for (const { storage } of graph.assignments) storage.version++;
+    for (const { variable, value } of graph.gradients) {
+      if (value === null) variable.grad = null;
+      else variable.deferGradient(() => new Tensor(this.#copyOf(value)));
+    }
+    return results;
+  }
+
+  /** Host numbers, keys of random kernels, and gradients from before. */
+  #writeInputs(): void {
+    for (const node of this.schedule.graph.nodes) {
+      const [value] = node.outputs;
+      const { work } = node;
+      if (value === undefined) continue;
+      if (work.kind === "host") this.#array(value)[0] = work.compute();
+      else if (work.kind === "gradient") {
+        if (work.variable.grad !== null) copyInto(work.variable.grad.view, this.#array(value));
+      } else if (work.kind === "random") {
+        const { key0, key1, call } = work.generator.next();
+        new Int32Array(this.#heap.memory.buffer, this.#draws.get(node) ?? 0, 3).set([key0, key1, call]);
+      }
+    }
+  }
+
+  #runSegment(segment: Segment): void {
+    if (segment.kind === "kernels") {
+      const run = this.#exports[segment.name] as () => void; // cast: the module exports it so
+      run();
+      return;
+    }
+    const { node } = segment;
+    const outputs = node.eager?.(node.inputs.map((operand) => this.#view(operand))) ?? [];
+    for (const [index, value] of node.outputs.entries()) {
+      const view = outputs[index];
+      if (view !== undefined && this.plan.stored.has(value)) copyInto(view, this.#array(value));
+    }
+  }
+
+  /** The address of a value. */
+  #address = (value: Value): number => {
+    const { work } = value.node;
+    const storage = work.kind === "variable" ? work.storage : this.plan.inPlace.get(value);
+    if (storage !== undefined) return this.#heap.adopt(storage);
+    return this.#base + (this.plan.offsets.get(value) ?? 0);
+  };
+
+  /** A value's memory. */
+  #array(value: Value): TypedArray {
+    return arrayOn(this.#heap.memory.buffer, value.dtype, this.#address(value), sizeOf(value.shape));
+  }
+
+  #view({ value, shape, strides, offset }: Operand): View {
+    return { storage: new Storage(this.#array(value)), dtype: value.dtype, shape, strides, offset };
+  }
+
+  #copyOf(operand: Operand): View {
+    const view = contiguousView(this.#view(operand));
+    return viewOf(arrayFrom(view.dtype, elements(view)), view.dtype, view.shape);
+  }
+
+  #writeConstants(): void {
+    for (const { work, outputs } of this.schedule.graph.nodes) {
+      const [value] = outputs;
+      if (work.kind === "constant" && value !== undefined) this.#array(value).set(elements(contiguousView(work.view)));
+    }
+  }
+
+  #emit(): Uint8Array<ArrayBuffer> {
+    const module = new ModuleBuilder();
+    module.importMemory("env", "memory", { minimum: 1 });
+    for (const segment of this.#segments) {
+      if (segment.kind === "eager") continue;
+      const kernels = segment.groups.map((group) => this.#emitKernel(module, group));
+      const run = module.define({ parameters: [] }, (f) => {
+        for (const kernel of kernels) f.call(kernel);
+      });
+      module.export(segment.name, run);
+    }
+    return module.toBytes();
+  }
+
+  #emitKernel(module: ModuleBuilder, group: Group): FunctionBuilder {
+    const [node] = group.nodes;
+    if (node === undefined) throw new GraphError("a kernel without nodes");
+    const kernel =
+      node.work.kind === "matmul"
+        ? this.#emitProduct(module, node)
+        : module.define({ parameters: [] }, (f) => {
+            const [value] = node.outputs;
+            if (node.work.kind === "random" && value !== undefined) {
+              emitUniform(f, this.#address(value), sizeOf(value.shape), this.#draws.get(node) ?? 0);
+            } else emitLoop(f, group, { of: this.#address, stored: this.plan.stored });
+          });
+    module.export(kernelName(group), kernel);
+    return kernel;
+  }
+
+  /** A batch of products, one after the other. */
+  #emitProduct(module: ModuleBuilder, node: GraphNode): FunctionBuilder {
+    const [a, b] = node.inputs;
+    const [c] = node.outputs;
+    if (a === undefined || b === undefined || c === undefined) throw new GraphError("matmul: operands are missing");
+    const [left, right] = [matrixForm(a), matrixForm(b)];
+    const kernel = gemmKernel(module, { form: `${left.form}${right.form}` as GemmForm }); // cast: two letters, each n or t
+    const [m, n, k] = [c.shape.at(-2) ?? 1, c.shape.at(-1) ?? 1, a.shape.at(-1) ?? 1];
+    const batch = c.shape.slice(0, -2);
+    const steps = [a, b].map(({ shape, strides }) =>
+      batch.map((_, axis) => {
+        const own = axis - batch.length + shape.length - 2;
+        return own < 0 || (shape[own] === 1 && batch[axis] !== 1) ? 0 : (strides[own] ?? 0);
+      }),
+    );
+    const nest = collapse(batch, [...steps, contiguousStrides(c.shape).slice(0, -2)]);
+    const starts = [a, b].map(({ value, offset }) => this.#address(value) + 4 * offset);
+    return module.define({ parameters: [] }, (f) => {
+      const pointers = [...starts, this.#address(c)].map((start) => {
+        const pointer = f.local("i32");
+        f.i32(start).set(pointer);
+        return pointer;
+      });
+      nestOf(f, nest, pointers, () => {
+        for (const pointer of pointers) f.get(pointer);
+        f.push(this.#scratch, m, n, k, 4 * left.stride, 4 * right.stride, 4 * n, 0, 0).call(kernel);
+      });
+    });
+  }
+}
+
+/** Loops over a batch, moving each pointer by its strides (in floats). */
+function nestOf(
+  f: FunctionBuilder,
+  { sizes, strides }: { readonly sizes: readonly number[]; readonly strides: readonly (readonly number[])[] },
+  pointers: readonly Local<"i32">[],
+  body: () => void,
+  level = 0,
+): void {
+  if (level === sizes.length) {
+    body();
+    return;
+  }
+  const size = sizes[level] ?? 1;
+  const counter = f.local("i32");
+  f.for(counter, 0, size, 1, () => {
+    nestOf(f, { sizes, strides }, pointers, body, level + 1);
+    for (const [index, pointer] of pointers.entries()) f.increment(pointer, 4 * (strides[index]?.[level] ?? 0));
+  });
+  for (const [index, pointer] of pointers.entries()) f.increment(pointer, -4 * size * (strides[index]?.[level] ?? 0));
+}
+
+/** How a product reads an operand: as it is stored, or transposed; and the step between stored rows. */
+function matrixForm({ shape, strides }: Operand): { readonly form: "n" | "t"; readonly stride: number } {
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
+  if (column === 1 || columns === 1) return { form: "n", stride: rows === 1 ? columns : row };
+  return { form: "t", stride: columns === 1 ? rows : column };
+}
+
+/** Whether the product kernels can read an operand as it lies. */
+export function suitsProduct({ value, shape, strides }: Operand): boolean {
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
+  if (value.dtype !== "float32" || rows === 0 || columns === 0) return false;
+  return (column === 1 && (row >= columns || rows === 1)) || (row === 1 && (column >= rows || columns === 1)) || (columns === 1 && row > 0);
+}
+
+/** The name of a kernel's function in the module. */
+export function kernelName(group: Group): string {
+  return `kernel ${group.id}`;
+}
+
+/** An eager node that only looks at arguments: it may refuse them, and so comes before anything is changed. */
+function isCheck(node: GraphNode): boolean {
+  return node.inputs.every(({ value }) => isSource(value.node));
+}
+
+function segmentsOf({ groups }: Schedule): Segment[] {
+  const segments: Segment[] = [];
+  let kernels: Group[] = [];
+  const close = (): void => {
+    if (kernels.length > 0) segments.push({ kind: "kernels", groups: kernels, name: `segment ${segments.length}` });
+    kernels = [];
+  };
+  for (const group of groups) {
+    const [node] = group.nodes;
+    if (group.space !== null || (node !== undefined && hasKernel(node))) kernels.push(group);
+    else if (node !== undefined) {
+      close();
+      segments.push({ kind: "eager", node });
+    }
+  }
+  close();
+  return segments;
+}
+
+/** Whether a node that shares its kernel with no other has one. */
+export function hasKernel({ work, inputs, outputs }: GraphNode): boolean {
+  if (work.kind === "random") return outputs[0]?.dtype === "float32";
+  return work.kind === "matmul" && inputs.every(suitsProduct) && outputs.every(({ shape }) => sizeOf(shape) > 0);
+}
+
+function arrayOn(buffer: ArrayBuffer, dtype: DType, address: number, length: number): TypedArray {
+  if (dtype === "float32") return new Float32Array(buffer, address, length);
+  if (dtype === "float64") return new Float64Array(buffer, address, length);
+  return dtype === "int32" ? new Int32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
+}

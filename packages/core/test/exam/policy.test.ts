@@ -1,0 +1,194 @@
+// The policy where frameworks differ, row by row: values and gradients at the points where a formula says too little.
+
+import { describe, expect, test } from "vitest";
+import {
+  argMax,
+  argMin,
+  crossEntropy,
+  type DType,
+  dropout,
+  elementwise,
+  grad,
+  prod,
+  type Tensor,
+  tensor,
+  vjp,
+  zeros,
+} from "../../src/index.ts";
+import * as ops from "../../src/ops/elementwise.ts";
+import { firstDifference, flat } from "./reference.ts";
+
+const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+type Function = (...xs: Tensor[]) => Tensor;
+
+/** Gradients of Σ f(…) at `inputs`. */
+const slopes = (f: Function, ...inputs: (number | number[])[]): number[][] => {
+  const { value, pullback } = vjp(f, ...inputs.map((values) => tensor(values, { dtype: "float64" })));
+  return pullback(zeros(value.shape, { dtype: "float64" }).add(1)).map(flat);
+};
+
+/** √x for positive x: at 0 the slope of the root is infinite, but the root is not taken. */
+const guarded = elementwise({ name: "guarded", forward: (x) => x.gt(0).where(x.sqrt(), 0) });
+
+describe("gradients at special points", () => {
+  test.each<[string, Function, (number | number[])[], number[][]]>([
+    ["max shares among equals", (x) => x.max(), [[1, 3, 3, 2]], [[0, 0.5, 0.5, 0]]],
+    ["min shares among equals", (x) => x.min(), [[1, 1, 1, 2]], [[1 / 3, 1 / 3, 1 / 3, 0]]],
+    ["max over an axis", (x) => x.reshape([2, 2]).max(0), [[5, 1, 5, 2]], [[0.5, 0, 0.5, 1]]],
+    ["maximum shares", (a, b = a) => a.maximum(b), [[1, 2, 3], [2, 2, 2]], [[0, 0.5, 1], [1, 0.5, 0]]],
+    ["minimum shares", (a, b = a) => a.minimum(b), [[1, 2, 3], [2, 2, 2]], [[1, 0.5, 0], [0, 0.5, 1]]],
+    ["maximum with itself", (a) => a.maximum(a), [[2]], [[1]]],
+    ["maximum with a number", (a) => a.maximum(0), [[-1, 0, 1]], [[0, 0.5, 1]]],
+    ["abs at 0", (x) => x.abs(), [[-2, 0, 2]], [[-1, 0, 1]]],
+    ["sign", (x) => x.sign(), [[-2, 0, 2]], [[0, 0, 0]]],
+    ["relu at 0", (x) => x.relu(), [[-1, 0, 1]], [[0, 0, 1]]],
+    ["clip at its bounds", (x) => x.clip(-1, 2), [[-2, -1, 0, 2, 3]], [[0, 1, 1, 1, 0]]],
+    ["clip to its bounds", (x, low = x, high = x) => ops.clip(x, low, high), [[-3, 0, 3], -1, 2], [[0, 1, 0], [1], [1]]],
+    ["sqrt at 0", (x) => x.sqrt(), [[0, 4]], [[inf, 0.25]]],
+    ["norm of zeros", (x) => x.norm(), [[0, 0]], [[0, 0]]],
+    ["std of equals", (x) => x.std(), [[3, 3, 3]], [[0, 0, 0]]],
+    ["std of equals in one row", (x) => x.reshape([2, 2]).std(1), [[3, 3, 0, 2]], [[0, 0, -0.5, 0.5]]],
+    ["pow(x, 0) at 0", (x) => x.pow(0), [[0, 2]], [[0, 0]]],
+    ["pow(0, y) for both", (a, b = a) => a.pow(b), [[0, 0, 0], [0, 1, 2]], [[0, 1, 0], [0, 0, 0]]],
+    ["pow of a negative base", (x) => x.pow(3), [[-2]], [[12]]],
+    ["prod with a zero", (x) => prod(x), [[2, 0, 3]], [[0, 6, 0]]],
+    ["prod with two zeros", (x) => prod(x), [[2, 0, 0]], [[0, 0, 0]]],
+    ["prod of rows", (x) => x.reshape([2, 2]).prod(1), [[0, 5, 2, 3]], [[5, 0, 3, 2]]],
+    ["x − x", (x) => x.sub(x), [[3]], [[0]]],
+    ["x / x", (x) => x.div(x), [[4]], [[0]]],
+    ["x · x", (x) => x.mul(x), [[3]], [[6]]],
+    ["x + x", (x) => x.add(x), [[3]], [[2]]],
+    ["a formula's choice over an infinite slope", (x) => guarded(x), [[-1, 0, 4]], [[0, 0, 0.25]]],
+    ["logSumExp of −∞", (x) => x.logSumExp(), [[-inf, -inf]], [[0, 0]]],
+    ["logSumExp with −∞", (x) => x.logSumExp(), [[-inf, 0, 0]], [[0, 0.5, 0.5]]],
+    ["dropout of everything", (x) => dropout(x, 1), [[1, inf]], [[0, 0]]],
+  ])("%s", (_, f, inputs, expected) => {
+    for (const [index, found] of slopes(f, ...inputs).entries()) {
+      expect(firstDifference(found, expected[index] ?? [], 1e-12), `input ${index}: ${found}`).toBeNull();
+    }
+  });
+
+  test("the choice not taken gets exactly 0 from an infinite gradient", () => {
+    const { pullback } = vjp((a, b = a) => tensor([true, false]).where(a, b), tensor([1, nan]), tensor([inf, 2]));
+    expect(pullback(tensor([5, inf])).map(flat)).toEqual([[5, 0], [0, inf]]);
+  });
+
+  test.each([[], [1], [2, 1], [3]])("a broadcast input of shape [%s] gets a gradient of its shape", (...shape) => {
+    const other = zeros([2, 3]);
+    for (const f of [ops.add, ops.sub, ops.mul, ops.div, ops.maximum]) {
+      const { value, pullback } = vjp((a, b = a) => f(a, b), zeros(shape).add(1), other.add(2));
+      expect(pullback(other.add(1)).map((g) => g.shape)).toEqual([shape, [2, 3]]);
+      expect(value.shape).toEqual([2, 3]);
+    }
+  });
+});
+
+describe("stability", () => {
+  const huge = [-1e4, 0, 1e4];
+  test.each<[string, Function, number[], number[]]>([
+    ["softplus", (x) => x.softplus(), huge, [0, Math.log(2), 1e4]],
+    ["logSigmoid", (x) => x.logSigmoid(), huge, [-1e4, -Math.log(2), 0]],
+    ["logSigmoid of −∞", (x) => x.logSigmoid(), [-inf, inf], [-inf, 0]],
+    ["softmax", (x) => x.softmax(), huge, [0, 0, 1]],
+    ["softmax with −∞", (x) => x.softmax(), [-inf, 3, 3], [0, 0.5, 0.5]],
+    ["logSoftmax", (x) => x.logSoftmax(), huge, [-2e4, -1e4, 0]],
+    ["logSoftmax with −∞", (x) => x.logSoftmax(), [-inf, 3, 3], [-inf, -Math.log(2), -Math.log(2)]],
+    ["logSumExp", (x) => x.logSumExp(), [1e4, 1e4], [1e4 + Math.log(2)]],
+    ["logSumExp of −∞", (x) => x.logSumExp(), [-inf, -inf], [-inf]],
+    ["logSumExp with ∞", (x) => x.logSumExp(), [0, inf], [inf]],
+    ["tanh", (x) => x.tanh(), [-1000, 1000, -inf, inf], [-1, 1, -1, 1]],
+    ["sigmoid", (x) => x.sigmoid(), [-1000, 1000, -inf, inf], [0, 1, 0, 1]],
+    ["erf", (x) => x.erf(), [-1000, 1000, -inf, inf], [-1, 1, -1, 1]],
+    ["log1p near 0", (x) => x.log1p(), [1e-10, -1e-10], [1e-10 - 5e-21, -1e-10 - 5e-21]],
+    ["expm1 near 0", (x) => x.expm1(), [1e-10, -1e-10], [1e-10 + 5e-21, -1e-10 + 5e-21]],
+  ])("%s", (_, f, values, expected) => {
+    for (const dtype of ["float32", "float64"] as const) {
+      const tolerance = dtype === "float32" ? 2e-7 : 1e-15;
+      expect(firstDifference(flat(f(tensor(values, { dtype }))), expected, tolerance, 1e-30), dtype).toBeNull();
+    }
+  });
+
+  test.each<[string, Function]>([
+    ["softplus", (x) => x.softplus()],
+    ["logSigmoid", (x) => x.logSigmoid()],
+    ["softmax", (x) => x.softmax()],
+    ["logSoftmax", (x) => x.logSoftmax()],
+    ["logSumExp", (x) => x.logSumExp()],
+    ["tanh", (x) => x.tanh()],
+    ["sigmoid", (x) => x.sigmoid()],
+    ["erf", (x) => x.erf()],
+    ["crossEntropy", (x) => crossEntropy(x, tensor(0))],
+  ])("the gradient of %s is finite at ±10⁴", (_, f) => {
+    expect(slopes(f, [-1e4, -1000, 0, 1000, 1e4]).flat().every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("NaN and odd values", () => {
+  test.each<[string, Function, number[], number[]]>([
+    ["relu", (x) => x.relu(), [nan, -1], [nan, 0]],
+    ["max", (x) => x.max(), [1, nan, 3], [nan]],
+    ["min", (x) => x.min(), [1, nan, 3], [nan]],
+    ["maximum", (x) => x.maximum(2), [nan, 1], [nan, 2]],
+    ["minimum", (x) => x.minimum(2), [nan, 1], [nan, 1]],
+    ["clip", (x) => x.clip(0, 1), [nan, 2], [nan, 1]],
+    ["argMax takes the first", argMax, [1, 3, 3], [1]],
+    ["argMax takes NaN", argMax, [1, inf, nan, nan], [2]],
+    ["argMin takes the first", argMin, [2, 1, 1], [1]],
+    ["argMin takes NaN", argMin, [1, -inf, nan], [2]],
+    ["argMax of −∞", argMax, [-inf, -inf], [0]],
+    ["round goes to even", (x) => x.round(), [0.5, 1.5, 2.5, -0.5, -1.5, 2.4, 2.6, 4503599627370497], [0, 2, 2, 0, -2, 2, 3, 4503599627370497]],
+    ["pow(0, 0)", (x) => x.pow(0), [0, nan, inf], [1, 1, 1]],
+    ["pow of a negative base", (x) => x.pow(3), [-2], [-8]],
+    ["pow with a fraction of a negative base", (x) => x.pow(0.5), [-2, 4], [nan, 2]],
+  ])("%s", (_, f, values, expected) => {
+    expect(firstDifference(flat(f(tensor(values, { dtype: "float64" }))), expected, 0)).toBeNull();
+  });
+});
+
+describe("type promotion", () => {
+  const of = (dtype: DType): Tensor => tensor([1, 0], { dtype });
+  test.each<[DType, DType, DType]>([
+    ["float32", "int32", "float32"],
+    ["float32", "bool", "float32"],
+    ["float32", "uint8", "float32"],
+    ["float32", "float64", "float64"],
+    ["float64", "int32", "float64"],
+    ["float64", "bool", "float64"],
+    ["int32", "bool", "int32"],
+    ["int32", "uint8", "int32"],
+    ["uint8", "uint8", "int32"],
+    ["uint8", "bool", "int32"],
+    ["bool", "bool", "int32"],
+  ])("%s with %s gives %s", (a, b, expected) => {
+    expect(of(a).add(of(b)).dtype).toBe(expected);
+    expect(of(b).mul(of(a)).dtype).toBe(expected);
+    expect(of(a).div(of(b).add(1)).dtype).toBe(expected === "int32" ? "float32" : expected);
+    expect(of(a).lt(of(b)).dtype).toBe("bool");
+  });
+
+  test.each<[DType, number, DType]>([
+    ["int32", 2, "int32"],
+    ["int32", 0.5, "float32"],
+    ["int32", 2 ** 40, "float32"],
+    ["uint8", 1, "int32"],
+    ["bool", 1, "int32"],
+    ["float32", 0.1, "float32"],
+    ["float64", 0.1, "float64"],
+  ])("%s with the number %d gives %s", (dtype, number, expected) => {
+    expect(of(dtype).add(number).dtype).toBe(expected);
+    expect(ops.add(number, of(dtype)).dtype).toBe(expected);
+  });
+
+  test("int32 wraps at 2³¹", () => {
+    const big = tensor([2 ** 31 - 1, 65537], { dtype: "int32" });
+    expect(flat(big.add(1))).toEqual([-(2 ** 31), 65538]);
+    expect(flat(big.mul(big))).toEqual([1, 131073]);
+    expect(flat(big.square())).toEqual([1, 131073]);
+    expect(flat(tensor([-(2 ** 31)], { dtype: "int32" }).neg())).toEqual([-(2 ** 31)]);
+  });
+
+  test("gradients keep the dtype of what they belong to", () => {
+    const x = tensor([1, 2]);
+    expect(grad((a) => a.mul(tensor([3, 4], { dtype: "float64" })).sum())(x).dtype).toBe("float32");
+  });
+});

@@ -1,0 +1,161 @@
+// What every layer shares. A layer is an object with fields and a `forward`: its parameters, buffers and inner layers are found by
+// walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to register.
+
+import type { Shape, Tensor, Variable } from "@gradus/core";
+import type { Rule } from "./layer-types.ts";
+import { copyState, restoreState, type StateDict, type StateDictLike } from "./state-dict.ts";
+import { type SummaryOptions, summarize } from "./summary.ts";
+import { isParameter, nameOf, nameVariable, walk } from "./walk.ts";
+
+/**
+ * The base of all layers. Variables in the fields of a layer are its parameters if they require a gradient, its buffers (running
+ * statistics and the like) if they do not; those of layers, arrays, plain objects and Maps in its fields count too. Each has a
+ * path, as `hidden.weight`. JavaScript's private fields (`#weight`) are not seen.
+ *
+ * @example
+ * class Scale extends Layer {
+ *   readonly factor = new Variable(tensor(1));
+ *   forward(x: Tensor): Tensor {
+ *     return x.mul(this.factor);
+ *   }
+ * }
+ */
+export abstract class Layer {
+  static {
+    // What `console.log` shows in Node: not every number of every Variable.
+    Object.defineProperty(Layer.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value(this: Layer) {
+        return this.toString();
+      },
+    });
+  }
+
+  /** What the layer makes of a shape, for the compiler alone; see {@link Rule}. */
+  declare readonly rule?: Rule;
+  /** Whether the layer is being trained: dropout drops, batch normalization looks at the batch. True at first. */
+  training: boolean = true;
+  /** Whether the layer was frozen: its parameters get no gradient, and its running statistics stay. */
+  frozen: boolean = false;
+
+  /** The layer's result for its input. */
+  abstract forward(x: Tensor, ...more: Tensor[]): Tensor;
+
+  /**
+   * What the layer is called within a `Sequential` and in messages: the name of its class in snake case. Override it in a layer
+   * whose class name a minifier may change, so that saved states keep fitting.
+   */
+  get kind(): string {
+    return nameOf(this.constructor.name);
+  }
+
+  /** The shape of one sample (without the batch's axis) that the layer asks for, or null where it takes several. */
+  get inputShape(): Shape | null {
+    return null;
+  }
+
+  /** The named values in which parameters, buffers and layers are looked for: the object's own fields. */
+  fields(): Iterable<readonly [string, unknown]> {
+    return Object.entries(this);
+  }
+
+  /** Sets the layer and all layers in it to training. */
+  train(): this {
+    return this.#each((layer) => {
+      layer.training = true;
+    });
+  }
+
+  /** Sets the layer and all layers in it to evaluation: nothing random, nothing learnt. */
+  eval(): this {
+    return this.#each((layer) => {
+      layer.training = false;
+    });
+  }
+
+  /** Stops learning here: no gradients for the parameters, running statistics are used as they are and stay. */
+  freeze(): this {
+    for (const variable of this.parameters()) {
+      variable.requiresGrad = false;
+      variable.grad = null;
+    }
+    return this.#each((layer) => {
+      layer.frozen = true;
+    });
+  }
+
+  /** Undoes {@link freeze}. */
+  unfreeze(): this {
+    for (const variable of this.parameters()) variable.requiresGrad = true;
+    return this.#each((layer) => {
+      layer.frozen = false;
+    });
+  }
+
+  /** The parameters, each once, in the order of the fields; frozen ones too. What an optimizer takes. */
+  parameters(): Variable[] {
+    return [...this.namedParameters().values()];
+  }
+
+  /** The buffers, each once: variables without gradient, such as running statistics. */
+  buffers(): Variable[] {
+    return [...this.namedBuffers().values()];
+  }
+
+  /** The parameters by path. */
+  namedParameters(): Map<string, Variable> {
+    return new Map([...this.namedVariables()].filter(([, variable]) => isParameter(variable)));
+  }
+
+  /** The buffers by path. */
+  namedBuffers(): Map<string, Variable> {
+    return new Map([...this.namedVariables()].filter(([, variable]) => !isParameter(variable)));
+  }
+
+  /** Parameters and buffers by path, in the order of the fields. Variables without a name of their own are given their path. */
+  namedVariables(): Map<string, Variable> {
+    const { variables } = walk(this, Layer);
+    for (const { path, variable } of variables) {
+      isParameter(variable); // Remembered now, while it is not frozen.
+      nameVariable(variable, path, this.kind);
+    }
+    return new Map(variables.map(({ path, variable }) => [path.join("."), variable]));
+  }
+
+  /** The layers within this one, at any depth, by path. */
+  namedLayers(): Map<string, Layer> {
+    return new Map(walk(this, Layer).layers.map(({ path, layer }) => [path.join("."), layer]));
+  }
+
+  /** Copies of the values of all parameters and buffers by path, to be saved. */
+  stateDict(): StateDict {
+    return copyState(this.namedVariables());
+  }
+
+  /**
+   * Takes over a state that {@link stateDict} gave.
+   * @throws CheckpointError with all differences at once if it does not fit; nothing is loaded then
+   */
+  loadStateDict(state: StateDictLike): this {
+    restoreState(this.namedVariables(), state);
+    return this;
+  }
+
+  /**
+   * Prints a table of the layers, the shapes of their outputs and the numbers of their parameters, and returns it as text.
+   * @param options `inputShape` of one sample, where the first layer does not tell; `print: false` for the text alone
+   */
+  summary(options: SummaryOptions = {}): string {
+    return summarize(this, options);
+  }
+
+  /** The layer as it is written: `Dense(784, 256)`. */
+  toString(): string {
+    return this.constructor.name;
+  }
+
+  #each(change: (layer: Layer) => void): this {
+    change(this);
+    for (const { layer } of walk(this, Layer).layers) change(layer);
+    return this;
+  }
+}

@@ -1,0 +1,74 @@
+// Averages over samples, batch by batch. A last, smaller batch counts for as many samples as it has, so that the averages do not
+// depend on how the samples were cut into batches. Sums are float64.
+
+import { ShapeError, formatShape, type Tensor } from "@gradus/core";
+import type { Metric } from "./metrics.ts";
+
+/** Values by name, in the order in which they are shown: `{ accuracy: 0.97, loss: 0.09 }`. */
+export type Logs = Readonly<Record<string, number>>;
+
+/** One quantity's sums, by element of a sample's values, and how many samples they are over. */
+class Average {
+  readonly #metric: Metric | null;
+  #sums: Float64Array = new Float64Array(0);
+  #samples = 0;
+
+  /** @param metric null for the loss, a scalar */
+  constructor(metric: Metric | null) {
+    this.#metric = metric;
+  }
+
+  /** Adds the values of a batch; a scalar is the batch's average. */
+  add(values: Tensor, samples: number): void {
+    const flat = values.toTypedArray();
+    const scalar = values.rank === 0;
+    const width = scalar ? 1 : flat.length / samples;
+    if (!scalar && values.shape[0] !== samples) {
+      const name = this.#metric?.name ?? "loss";
+      throw new ShapeError(`${name}: ${formatShape(values.shape)} is neither a scalar nor a value for each of ${samples} samples`);
+    }
+    if (this.#samples === 0) this.#sums = new Float64Array(width);
+    if (this.#sums.length !== width) {
+      throw new ShapeError(`${this.#metric?.name}: ${width} values per sample, but ${this.#sums.length} in the batches before`);
+    }
+    for (let index = 0; index < flat.length; index++) {
+      const column = index % width;
+      this.#sums[column] = (this.#sums[column] ?? 0) + (flat[index] ?? 0) * (scalar ? samples : 1);
+    }
+    this.#samples += samples;
+  }
+
+  get value(): number {
+    const means = Array.from(this.#sums, (sum) => sum / this.#samples);
+    if (this.#metric?.result) return this.#metric.result(means);
+    return means.reduce((sum, mean) => sum + mean, 0) / means.length;
+  }
+}
+
+/** The running averages of the loss and the metrics: what {@link Step} returns for a batch goes in, logs come out. */
+export class Tally {
+  readonly #names: readonly string[];
+  readonly #averages: ReadonlyMap<string, Average>;
+  readonly #shown: readonly string[];
+
+  constructor(metrics: readonly Metric[]) {
+    this.#names = ["loss", ...metrics.map(({ name }) => name)];
+    this.#averages = new Map([
+      ["loss", new Average(null)],
+      ...metrics.map((metric): [string, Average] => [metric.name, new Average(metric)]),
+    ]);
+    this.#shown = this.#names.toSorted();
+  }
+
+  /** Adds a batch: its loss, then the measure of each metric. */
+  add(values: readonly Tensor[], samples: number): void {
+    values.forEach((value, index) => {
+      this.#averages.get(this.#names[index] ?? "")?.add(value, samples);
+    });
+  }
+
+  /** The averages so far, by name in alphabetical order, as Keras shows them. */
+  logs(prefix: "" | "val_" = ""): Logs {
+    return Object.fromEntries(this.#shown.map((name) => [prefix + name, this.#averages.get(name)?.value ?? Number.NaN]));
+  }
+}
