@@ -22,19 +22,31 @@ export function erf(x: number): number {
     }
     return Math.sign(x) * TWO_OVER_SQRT_PI * Math.exp(-square) * sum;
   }
-  if (a !== a) return a;
+  return a === a ? Math.sign(x) * (1 - upperTail(a)) : a;
+}
+
+/** 1 − erf(a) for a ≥ 2, where the difference would have lost its digits. */
+function upperTail(a: number): number {
   let fraction = a;
   for (let k = 60; k >= 1; k--) fraction = a + k / 2 / fraction;
-  return Math.sign(x) * (1 - Math.exp(-square) / (fraction * Math.sqrt(Math.PI)));
+  return Math.exp(-a * a) / (fraction * Math.sqrt(Math.PI));
+}
+
+/** Φ(x) = ½·(1 + erf(x/√2)), the share of a standard normal distribution below x; its lower tail keeps its digits. */
+export function normalShare(x: number): number {
+  const a = x / Math.SQRT2;
+  return a > -2 ? 0.5 * (1 + erf(a)) : 0.5 * upperTail(-a);
 }
 
 /**
- * The quantile function of the standard normal distribution, Φ⁻¹(p) for p in (0, 1), to double precision: the rational
+ * The quantile function of the standard normal distribution, Φ⁻¹(p) for p from 0 to 1, to double precision: the rational
  * approximation of P. J. Acklam (relative error 1.15e-9), then one step of Halley's method on Φ.
  */
 export function normalQuantile(p: number): number {
+  if (p > 0.5) return -normalQuantile(1 - p);
+  if (p === 0) return Number.NEGATIVE_INFINITY;
   const x = acklam(p);
-  const error = 0.5 * (1 + erf(x / Math.SQRT2)) - p;
+  const error = normalShare(x) - p;
   const u = error * Math.sqrt(2 * Math.PI) * Math.exp((x * x) / 2);
   return x - u / (1 + (x * u) / 2);
 }
@@ -46,12 +58,12 @@ const D = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408
 
 const polynomial = (coefficients: readonly number[], x: number): number => coefficients.reduce((sum, c) => sum * x + c, 0);
 
+/** For p up to ½. */
 function acklam(p: number): number {
   if (p < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(p));
     return polynomial(C, q) / polynomial(D, q);
   }
-  if (p > 1 - 0.02425) return -acklam(1 - p);
   const q = p - 0.5;
   return (polynomial(A, q * q) * q) / polynomial(B, q * q);
 }

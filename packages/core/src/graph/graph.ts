@@ -7,6 +7,7 @@ import type { Generator } from "../random.ts";
 import { contiguousStrides, type Shape } from "../shape.ts";
 import type { Variable } from "../tensor.ts";
 import type { Storage, View } from "../view.ts";
+import type { NativeKernel } from "../wasm/native.ts";
 
 /** A result of a node, laid out contiguously. */
 export interface Value {
@@ -44,6 +45,8 @@ export type Work =
   | { readonly kind: "matmul" }
   /** Uniform random numbers in [0, 1). */
   | { readonly kind: "random"; readonly generator: Generator }
+  /** An operator with its own kernel. */
+  | { readonly kind: "native"; readonly kernel: NativeKernel }
   /** An operator without a kernel of its own. */
   | { readonly kind: "eager" };
 

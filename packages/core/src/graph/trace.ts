@@ -8,7 +8,7 @@ import { currentScope } from "../scope.ts";
 import { contiguousStrides, isContiguous, sizeOf } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
 import type { Tracer } from "../tracing.ts";
-import { allocateView, FutureStorage, type Spec, type Storage, type View, viewSize } from "../view.ts";
+import { allocateView, contiguous, FutureStorage, type Spec, type Storage, type View, viewSize } from "../view.ts";
 import type { Graph, GraphNode, Operand, Value, Work } from "./graph.ts";
 
 /** A setting that was read while capturing, and the value it had. */
@@ -46,7 +46,9 @@ export class GraphTracer implements Tracer {
   apply<Attributes>(op: Op<Attributes>, inputs: readonly View[], spec: Spec, attributes: Attributes): View {
     const { lowering } = op;
     if (lowering.kind === "movement") return this.#move(op, inputs, spec, attributes);
-    const operands = inputs.map((view) => this.#read(view));
+    // A kernel of the operator's own reads contiguous operands.
+    const ordered = lowering.kind === "native" ? inputs.map((view) => (contiguous(view) ? view : this.#copy(view))) : inputs;
+    const operands = ordered.map((view) => this.#read(view));
     const work = ((): Work => {
       switch (lowering.kind) {
         case "elementwise":
@@ -57,6 +59,8 @@ export class GraphTracer implements Tracer {
           return { kind: "matmul" };
         case "random":
           return { kind: "random", generator: lowering.generator(attributes) };
+        case "native":
+          return { kind: "native", kernel: lowering.kernel(attributes) };
         case "kernel":
           return { kind: "eager" };
       }

@@ -8,6 +8,7 @@ import type { Generator } from "../random.ts";
 import { type BackwardContext, isRecording, Node } from "../tape.ts";
 import { Tensor } from "../tensor.ts";
 import { tracer } from "../tracing.ts";
+import type { NativeKernel } from "../wasm/native.ts";
 import { type Spec, type View, viewOf } from "../view.ts";
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
@@ -25,6 +26,7 @@ export type Lowering<Attributes> =
   | { readonly kind: "movement" }
   | { readonly kind: "matmul" }
   | { readonly kind: "random"; readonly generator: (attributes: Attributes) => Generator }
+  | { readonly kind: "native"; readonly kernel: (attributes: Attributes) => NativeKernel }
   /** Nothing is known but the eager kernel. */
   | { readonly kind: "kernel" };
 

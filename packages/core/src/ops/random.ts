@@ -2,7 +2,7 @@
 
 import type { DType } from "../dtype.ts";
 import { checkOption, DTypeError } from "../errors.ts";
-import { erf, normalQuantile } from "../expr/special.ts";
+import { normalQuantile, normalShare } from "../expr/special.ts";
 import { defaultGenerator, type Draw, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
 import { checkShape, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
@@ -94,16 +94,19 @@ export interface TruncatedNormalOptions extends NormalOptions {
  */
 export function truncatedNormal<const S extends Shape>(shape: S, options: TruncatedNormalOptions = {}): Tensor<S> {
   const { mean = 0, standardDeviation = 1, low = -2, high = 2 } = options;
+  checkOption(Number.isFinite(mean), "truncatedNormal", "mean", "finite", mean);
   checkOption(low < high, "truncatedNormal", "low and high", "numbers, low < high", [low, high]);
   checkOption(Number.isFinite(standardDeviation) && standardDeviation >= 0, "truncatedNormal", "standardDeviation", "a finite number ≥ 0", standardDeviation);
   const { dtype, generator } = settings("truncatedNormal", shape, options);
-  const [from, to] = [low, high].map((bound) => 0.5 * (1 + erf(bound / Math.SQRT2)));
+  // Bounds above the mean are drawn as their mirror image below it, where Φ keeps its digits.
+  const side = low > 0 ? -1 : 1;
+  const [from, to] = side < 0 ? [normalShare(-high), normalShare(-low)] : [normalShare(low), normalShare(high)];
   const unit = new Float64Array(sizeOf(shape));
   fillUniform(unit, generator.next());
   const out = dtype === "float64" ? unit : new Float32Array(unit.length);
   for (let index = 0; index < out.length; index++) {
-    const p = (from ?? 0) + ((to ?? 1) - (from ?? 0)) * ((unit[index] ?? 0) + 2 ** -54);
-    out[index] = mean + standardDeviation * Math.min(high, Math.max(low, normalQuantile(p)));
+    const p = from + (to - from) * ((unit[index] ?? 0) + 2 ** -54);
+    out[index] = mean + standardDeviation * Math.min(high, Math.max(low, side * normalQuantile(p)));
   }
   return new Tensor<S>(viewOf(out, dtype, [...shape]));
 }

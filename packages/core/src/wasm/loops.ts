@@ -7,8 +7,9 @@ import type { Group } from "../graph/passes/fuse.ts";
 import { matrixOf, matrixStrides, type MatrixStrides, singlePace, squeezed, stridesIn } from "../graph/passes/layout.ts";
 import { type Stages, stagesOf } from "../graph/passes/stages.ts";
 import { collapse, type Shape, sizeOf } from "../shape.ts";
-import type { FunctionBuilder, Local } from "./assembler.ts";
+import type { FunctionBuilder, Local, Size } from "./assembler.ts";
 import { elementBytes, loadLanes, storeLanes } from "./lanes.ts";
+import { emitShare, onLastThread, type Share } from "./share.ts";
 import { emitVector, type Lanes, pushFloats } from "./simd.ts";
 
 /** Where values live. */
@@ -25,13 +26,13 @@ type Environment = Map<Value, Lanes>[];
 /** Elements after which a running total is folded away, so that long sums keep their digits. */
 const BLOCK = 4096;
 
-/** Emits the loop of a group. */
-export function emitLoop(f: FunctionBuilder, group: Group, addresses: Addresses): void {
+/** Emits one thread's share of the loop of a group. */
+export function emitLoop(f: FunctionBuilder, group: Group, addresses: Addresses, share: Share): void {
   const { space, fold } = group;
   if (space === null) return;
-  if (fold === null) new NestLoop(f, group, addresses, space).emit();
-  else if (fold.kind === "columns") new ColumnLoop(f, group, addresses, space, fold.split).emit();
-  else new RowLoop(f, group, addresses, space, fold.split).emit();
+  if (fold === null) new NestLoop(f, group, addresses, space).emit(share);
+  else if (fold.kind === "columns") new ColumnLoop(f, group, addresses, space, fold.split).emit(share);
+  else new RowLoop(f, group, addresses, space, fold.split).emit(share);
 }
 
 /** What a node writes about the shape that its operands are broadcast to. */
@@ -103,7 +104,7 @@ class NestLoop extends Loop {
     this.#space = space;
   }
 
-  emit(): void {
+  emit(share: Share): void {
     const { f } = this;
     const outside = this.nodes.flatMap((node) => node.inputs.filter(({ value }) => !this.isOwn(value)).map((operand) => ({ node, operand })));
     const inOrder = this.#space.map((_, axis) => sizeOf(this.#space.slice(axis + 1)));
@@ -120,7 +121,6 @@ class NestLoop extends Loop {
       const key = walkKey(index, elementBytes(dtype));
       if (!walks.has(key)) walks.set(key, f.local("i32"));
     }
-    for (const pointer of walks.values()) f.i32(0).set(pointer);
     const pointerFor = (index: number, dtype: DType): Counter | null => walks.get(walkKey(index, elementBytes(dtype))) ?? null;
 
     const inner = sizes[levels - 1] ?? 1;
@@ -155,29 +155,56 @@ class NestLoop extends Loop {
       for (const [key, pointer] of walks) f.increment(pointer, Number(key.split(",")[level] ?? 0) * steps);
     };
     const vectors = inner >= 8 ? 2 : 1;
-    const loop = (level: number): void => {
-      if (level < levels - 1) {
-        const counter = f.local("i32");
-        f.for(counter, 0, sizes[level] ?? 1, 1, () => {
-          loop(level + 1);
-          advance(level + 1, -(sizes[level + 1] ?? 1));
-          advance(level, 1);
-        });
-        return;
-      }
-      const wide = inner - (inner % (4 * vectors));
+    const step = 4 * vectors;
+    const wide = inner - (inner % step);
+    const row = (level: number, start: Size, end: Size, tail: () => void): void => {
       const counter = f.local("i32");
-      f.for(counter, 0, wide, 4 * vectors, () => {
+      f.for(counter, start, end, step, () => {
         body(4, vectors);
-        advance(level, 4 * vectors);
+        advance(level, step);
       });
+      tail();
+    };
+    const tail = (level: number): void => {
       for (let at = wide; at < inner; at += 4) {
         const lanes = Math.min(4, inner - at);
         body(lanes, 1);
         advance(level, lanes);
       }
     };
-    loop(0);
+    const loop = (level: number): void => {
+      if (level === levels - 1) {
+        row(level, 0, wide, () => tail(level));
+        return;
+      }
+      const counter = f.local("i32");
+      const turn = (): void => {
+        loop(level + 1);
+        advance(level + 1, -(sizes[level + 1] ?? 1));
+        advance(level, 1);
+      };
+      f.for(counter, 0, sizes[level] ?? 1, 1, turn);
+    };
+    // The threads divide the outermost loop among them: a single one by whole vectors, its rest for the last thread.
+    const start = (from: Local<"i32">): void => {
+      for (const [key, pointer] of walks) f.get(from).i32(Number(key.split(",")[0] ?? 0)).op("i32.mul").set(pointer);
+    };
+    if (levels === 1) {
+      const [from, to] = emitShare(f, wide / step, share, step);
+      start(from);
+      row(0, from, to, () => {
+        if (wide < inner) onLastThread(f, share, () => tail(0));
+      });
+    } else {
+      const [from, to] = emitShare(f, sizes[0] ?? 1, share);
+      start(from);
+      const counter = f.local("i32");
+      f.for(counter, from, to, 1, () => {
+        loop(1);
+        advance(1, -(sizes[1] ?? 1));
+        advance(0, 1);
+      });
+    }
   }
 
   #stores(): Value[] {
@@ -290,16 +317,21 @@ class ColumnLoop extends MatrixLoop {
     return { row: 0, column: stride };
   }
 
-  emit(): void {
+  emit(share: Share): void {
     const { f, columns } = this;
     const strip = f.local("i32");
     const vectors = columns >= 8 ? 2 : 1;
-    const wide = columns - (columns % (4 * vectors));
-    f.for(strip, 0, wide, 4 * vectors, () => this.#strip(strip, vectors, 4));
-    for (let at = wide; at < columns; at += 4) {
-      f.i32(at).set(strip);
-      this.#strip(strip, 1, Math.min(4, columns - at));
-    }
+    const step = 4 * vectors;
+    const wide = columns - (columns % step);
+    const [from, to] = emitShare(f, wide / step, share, step);
+    f.for(strip, from, to, step, () => this.#strip(strip, vectors, 4));
+    if (wide === columns) return;
+    onLastThread(f, share, () => {
+      for (let at = wide; at < columns; at += 4) {
+        f.i32(at).set(strip);
+        this.#strip(strip, 1, Math.min(4, columns - at));
+      }
+    });
   }
 
   #strip(strip: Counter, vectors: number, lanes: number): void {
@@ -444,11 +476,11 @@ class RowLoop extends MatrixLoop {
     return { row: stride, column: 0 };
   }
 
-  emit(): void {
+  emit(share: Share): void {
     const { f, rows } = this;
     const row = f.local("i32");
-    const environment = new Map<Value, Lanes>();
-    f.for(row, 0, rows, 1, () => this.#row(row, new Map(environment)));
+    const [from, to] = emitShare(f, rows, share);
+    f.for(row, from, to, 1, () => this.#row(row, new Map()));
   }
 
   #row(row: Counter, environment: Map<Value, Lanes>): void {

@@ -12,15 +12,21 @@ import { collapse, contiguousStrides, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { elements, Storage, type View, viewOf } from "../view.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
-import { type GemmForm, gemmKernel, gemmScratchBytes } from "./gemm.ts";
+import { gemmKernel, gemmScratchBytes } from "./gemm.ts";
 import type { Heap } from "./heap.ts";
+import { elementBytes } from "./lanes.ts";
 import { emitLoop } from "./loops.ts";
+import type { NativeKernel } from "./native.ts";
+import { emitShare, KERNEL_PARAMETERS, type Share } from "./share.ts";
 import { emitUniform } from "./threefry.ts";
 
 /** A run of kernels, or an eager operator between two runs. */
 type Segment =
   | { readonly kind: "kernels"; readonly groups: readonly Group[]; readonly name: string }
   | { readonly kind: "eager"; readonly node: GraphNode };
+
+/** A kernel as JavaScript sees it: the thread's number, and how many there are. */
+type KernelFunction = (part: number, parts: number) => void;
 
 /** Bytes of the words from which a random kernel reads its key and call. */
 const DRAW_BYTES = 12;
@@ -35,6 +41,7 @@ export class Program {
   readonly #heap: Heap;
   readonly #base: number;
   readonly #scratch: number;
+  readonly #scratchBytes: number;
   readonly #draws = new Map<GraphNode, number>();
   readonly #segments: readonly Segment[];
   readonly #exports: WebAssembly.Exports;
@@ -51,7 +58,8 @@ export class Program {
     const random = schedule.graph.nodes.filter(({ work }) => work.kind === "random");
     const draws = heap.reserve(random.length * DRAW_BYTES);
     for (const [index, node] of random.entries()) this.#draws.set(node, draws + index * DRAW_BYTES);
-    this.#scratch = heap.reserve(gemmScratchBytes());
+    this.#scratchBytes = scratchBytesOf(schedule);
+    this.#scratch = heap.reserve(this.#scratchBytes);
     this.#base = heap.reserve(this.plan.bytes);
     this.#segments = segmentsOf(schedule);
     this.#checks = Math.max(0, this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node)));
@@ -101,8 +109,8 @@ export class Program {
 
   #runSegment(segment: Segment): void {
     if (segment.kind === "kernels") {
-      const run = this.#exports[segment.name] as () => void; // cast: the module exports it so
-      run();
+      const run = this.#exports[segment.name] as KernelFunction; // cast: the module exports it so
+      run(0, 1);
       return;
     }
     const { node } = segment;
@@ -148,8 +156,8 @@ export class Program {
     for (const segment of this.#segments) {
       if (segment.kind === "eager") continue;
       const kernels = segment.groups.map((group) => this.#emitKernel(module, group));
-      const run = module.define({ parameters: [] }, (f) => {
-        for (const kernel of kernels) f.call(kernel);
+      const run = module.define({ parameters: KERNEL_PARAMETERS }, (f, part, parts) => {
+        for (const kernel of kernels) f.get(part).get(parts).call(kernel);
       });
       module.export(segment.name, run);
     }
@@ -159,26 +167,40 @@ export class Program {
   #emitKernel(module: ModuleBuilder, group: Group): FunctionBuilder {
     const [node] = group.nodes;
     if (node === undefined) throw new GraphError("a kernel without nodes");
-    const kernel =
-      node.work.kind === "matmul"
-        ? this.#emitProduct(module, node)
-        : module.define({ parameters: [] }, (f) => {
-            const [value] = node.outputs;
-            if (node.work.kind === "random" && value !== undefined) {
-              emitUniform(f, this.#address(value), sizeOf(value.shape), this.#draws.get(node) ?? 0);
-            } else emitLoop(f, group, { of: this.#address, stored: this.plan.stored });
-          });
+    const product = node.work.kind === "matmul" ? productKernel(module, node) : null;
+    const native = node.work.kind === "native" ? this.#nativeBody(module, node, node.work.kernel) : null;
+    const kernel = module.define({ parameters: KERNEL_PARAMETERS }, (f, part, parts) => {
+      const [value] = node.outputs;
+      const share = { part, parts };
+      if (node.work.kind === "matmul") this.#emitProduct(f, product, node, share);
+      else if (native !== null) native(f, share);
+      else if (node.work.kind === "random" && value !== undefined) {
+        emitUniform(f, this.#address(value), sizeOf(value.shape), this.#draws.get(node) ?? 0, share);
+      } else emitLoop(f, group, { of: this.#address, stored: this.plan.stored }, share);
+    });
     module.export(kernelName(group), kernel);
     return kernel;
   }
 
-  /** A batch of products, one after the other. */
-  #emitProduct(module: ModuleBuilder, node: GraphNode): FunctionBuilder {
+  #nativeBody(module: ModuleBuilder, node: GraphNode, kernel: NativeKernel): (f: FunctionBuilder, share: Share) => void {
+    const inputs = node.inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype }));
+    const [output] = node.outputs;
+    if (output === undefined) throw new GraphError(`${node.name}: no output`);
+    const body = kernel.emit(module, inputs, output);
+    const places = {
+      inputs: node.inputs.map(({ value, offset }) => this.#address(value) + elementBytes(value.dtype) * offset),
+      output: this.#address(output),
+      scratch: this.#scratch,
+    };
+    return (f, share) => body(f, places, share);
+  }
+
+  /** A thread's share of a batch of products: of the columns of each, or of the rows where there are more. */
+  #emitProduct(f: FunctionBuilder, kernel: FunctionBuilder | null, node: GraphNode, share: Share): void {
     const [a, b] = node.inputs;
     const [c] = node.outputs;
-    if (a === undefined || b === undefined || c === undefined) throw new GraphError("matmul: operands are missing");
+    if (a === undefined || b === undefined || c === undefined || kernel === null) throw new GraphError("matmul: operands are missing");
     const [left, right] = [matrixForm(a), matrixForm(b)];
-    const kernel = gemmKernel(module, { form: `${left.form}${right.form}` as GemmForm }); // cast: two letters, each n or t
     const [m, n, k] = [c.shape.at(-2) ?? 1, c.shape.at(-1) ?? 1, a.shape.at(-1) ?? 1];
     const batch = c.shape.slice(0, -2);
     const steps = [a, b].map(({ shape, strides }) =>
@@ -188,19 +210,49 @@ export class Program {
       }),
     );
     const nest = collapse(batch, [...steps, contiguousStrides(c.shape).slice(0, -2)]);
-    const starts = [a, b].map(({ value, offset }) => this.#address(value) + 4 * offset);
-    return module.define({ parameters: [] }, (f) => {
-      const pointers = [...starts, this.#address(c)].map((start) => {
+    const byRows = m > n;
+    const [lines, unit] = byRows ? [m, 4] : [n, 8];
+    const [from, to] = emitShare(f, Math.ceil(lines / unit), share, unit);
+    f.clamp(to, lines);
+    const count = f.local("i32");
+    f.get(to).get(from).op("i32.sub").set(count);
+    f.get(from).get(to).op("i32.lt_u").if(() => {
+      // How far apart the shares begin in A, B and C, in floats for each line.
+      const apart = byRows ? [left.form === "n" ? left.stride : 1, 0, n] : [0, right.form === "n" ? 1 : right.stride, 1];
+      const starts = [this.#address(a.value) + 4 * a.offset, this.#address(b.value) + 4 * b.offset, this.#address(c)];
+      const pointers = starts.map((start, index) => {
         const pointer = f.local("i32");
-        f.i32(start).set(pointer);
+        f.i32(start).plus(from, 4 * (apart[index] ?? 0)).set(pointer);
         return pointer;
       });
+      const scratch = f.local("i32");
+      f.i32(this.#scratch).plus(share.part, gemmScratch()).set(scratch);
       nestOf(f, nest, pointers, () => {
         for (const pointer of pointers) f.get(pointer);
-        f.push(this.#scratch, m, n, k, 4 * left.stride, 4 * right.stride, 4 * n, 0, 0).call(kernel);
+        f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0).i32(0).call(kernel);
       });
     });
   }
+}
+
+/** The function that computes products of a node's form. */
+function productKernel(module: ModuleBuilder, { inputs: [a, b] }: GraphNode): FunctionBuilder {
+  if (a === undefined || b === undefined) throw new GraphError("matmul: operands are missing");
+  return gemmKernel(module, { form: `${matrixForm(a).form}${matrixForm(b).form}` });
+}
+
+/** Each thread's room for packing. */
+const gemmScratch = (): number => Math.ceil(gemmScratchBytes() / 64) * 64;
+
+/** Working memory that is enough for one thread of any kernel. */
+function scratchBytesOf({ graph }: Schedule): number {
+  const sizes = graph.nodes.map(({ work, inputs, outputs }) => {
+    if (work.kind === "matmul") return gemmScratch();
+    const [output] = outputs;
+    if (work.kind !== "native" || output === undefined) return 0;
+    return work.kernel.scratchBytes(inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype })), output);
+  });
+  return Math.max(0, ...sizes);
 }
 
 /** Loops over a batch, moving each pointer by its strides (in floats). */
@@ -272,6 +324,10 @@ function segmentsOf({ groups }: Schedule): Segment[] {
 /** Whether a node that shares its kernel with no other has one. */
 export function hasKernel({ work, inputs, outputs }: GraphNode): boolean {
   if (work.kind === "random") return outputs[0]?.dtype === "float32";
+  if (work.kind === "native") {
+    const specs = inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype }));
+    return outputs[0] !== undefined && work.kernel.suits(specs, outputs[0]);
+  }
   return work.kind === "matmul" && inputs.every(suitsProduct) && outputs.every(({ shape }) => sizeOf(shape) > 0);
 }
 

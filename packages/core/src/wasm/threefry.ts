@@ -1,6 +1,7 @@
 // Uniform random numbers inside a program: four blocks of Threefry-2x32 at a time, the same numbers as the eager generator's.
 
 import type { FunctionBuilder, Local } from "./assembler.ts";
+import { emitShare, type Share } from "./share.ts";
 
 const ROTATIONS = [
   [13, 15, 26, 6],
@@ -9,18 +10,19 @@ const ROTATIONS = [
 const PARITY = 0x1bd11bda;
 
 /**
- * Fills `length` floats at `address` (room up to the next multiple of 8) with uniform numbers of 24 bits. Key and call number are
+ * Fills a thread's share of `length` floats at `address` (room up to the next multiple of 8) with uniform numbers of 24 bits. Key and call number are
  * read from three words at `draw`.
  */
-export function emitUniform(f: FunctionBuilder, address: number, length: number, draw: number): void {
+export function emitUniform(f: FunctionBuilder, address: number, length: number, draw: number, share: Share): void {
   const keys = f.locals("v128", "v128", "v128");
   const [x0, x1, block, call] = f.locals("v128", "v128", "v128", "v128");
   const at = f.local("i32");
   for (const [index, key] of [keys[0], keys[1]].entries()) f.i32(0).memory("v128.load32_splat", draw + 4 * index).set(key);
   f.get(keys[0]).get(keys[1]).op("v128.xor").i32(PARITY).op("i32x4.splat").op("v128.xor").set(keys[2]);
   f.i32(0).memory("v128.load32_splat", draw + 8).set(call);
-  f.v128(Int32Array.of(0, 1, 2, 3)).set(block);
-  f.for(at, 0, Math.ceil(length / 8) * 32, 32, () => {
+  const [from, to] = emitShare(f, Math.ceil(length / 8), share, 32);
+  f.v128(Int32Array.of(0, 1, 2, 3)).get(from).i32(3).op("i32.shr_u").op("i32x4.splat").op("i32x4.add").set(block);
+  f.for(at, from, to, 32, () => {
     f.get(block).get(keys[0]).op("i32x4.add").set(x0);
     f.get(call).get(keys[1]).op("i32x4.add").set(x1);
     for (let injection = 1; injection <= 5; injection++) {
