@@ -1,6 +1,6 @@
 // Matrix products against the peak of the machine: `node bench/gemm.ts [rounds]` (Node 22 or newer; bundle it for 20).
-// For each shape: the kernel on operands that lie in its memory, and the eager call with its copies, in GFLOP/s and as a
-// share of a register-only loop. All are measured in turn in every round; the best and the median of each are shown.
+// For each shape: the kernel on operands that lie in its memory, and the eager call with its copies, in GFLOP/s and as
+// a share of a register-only loop. All are measured in turn in every round; the best and the median of each are shown.
 import { type Matrix, multiply } from "../src/engine/matmul.ts";
 import { instantiateKernels } from "../src/engine/matmul-wasm.ts";
 import { features } from "../src/wasm/features.ts";

@@ -11,7 +11,8 @@ import { isRecording } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 import { tracer, withTracer } from "./tracing.ts";
 import { features } from "./wasm/features.ts";
-import { Heap } from "./wasm/heap.ts";
+import { createHeap, type Heap } from "./wasm/heap.ts";
+import { parallel } from "./wasm/parallel.ts";
 import { Program } from "./wasm/program.ts";
 
 /** Programs kept for one function; more kinds of arguments than this are taken for a mistake. */
@@ -55,6 +56,10 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
     const { tensors, key: structure } = flatten(args, names);
     const key = `${structure} ${isRecording()}`;
     let variant = variants.find((known) => known.key === key && known.trace.guards.every(({ read, value }) => Object.is(read(), value)));
+    if (variant !== undefined && !variant.program.isCurrent) {
+      variants.splice(variants.indexOf(variant), 1);
+      variant = undefined;
+    }
     if (variant === undefined) {
       if (variants.length >= VARIANTS) {
         throw new GraphError(
@@ -101,9 +106,13 @@ function capture<A extends readonly unknown[], R>(f: (...args: A) => R, args: A,
   return { key, trace, rebuild, program: new Program(trace, schedule, heapOf(trace.graph)) };
 }
 
-/** The heap in which a graph's Variables live: the first that one of them has, or a new one. */
+/** The heap in which a graph's Variables live: the first that one of them has and that suits the threads there are, or a new one. */
 function heapOf(graph: Graph): Heap {
-  for (const { work } of graph.nodes) if (work.kind === "variable" && work.storage.place !== null) return work.storage.place.heap;
-  for (const { storage } of graph.assignments) if (storage.place !== null) return storage.place.heap;
-  return new Heap();
+  const storages = [
+    ...graph.nodes.flatMap(({ work }) => (work.kind === "variable" ? [work.storage] : [])),
+    ...graph.assignments.map(({ storage }) => storage),
+  ];
+  const wanted = parallel() !== null;
+  const known = storages.find(({ place }) => place !== null && (place.heap.shared !== null || !wanted))?.place?.heap;
+  return known ?? createHeap();
 }

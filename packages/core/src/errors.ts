@@ -41,6 +41,11 @@ export class OptionError extends GradusError {
   override readonly name = "OptionError";
 }
 
+/** A thread that died or stood still in the middle of a compiled call; what the call was writing is lost. */
+export class WorkerError extends GradusError {
+  override readonly name = "WorkerError";
+}
+
 /** A NaN or an infinity that `detectAnomaly` found, with the operation and the line that made it. */
 export class AnomalyError extends GradusError {
   override readonly name = "AnomalyError";

@@ -51,6 +51,7 @@ export { currentScope, withScope } from "./scope.ts";
 // Compiled programs
 
 export { type CompiledFunction, compile } from "./compile.ts";
+export { getThreads, setThreads } from "./threads.ts";
 
 // Errors and shapes
 export * from "./errors.ts";

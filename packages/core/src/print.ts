@@ -26,8 +26,8 @@ const EDGE = 3;
 const LINE = 88;
 
 /**
- * A tensor as NumPy prints an array: columns aligned, at most 8 significant digits of a float32 (16 of a float64), scientific
- * notation where numbers differ by more than 10⁵, the middle of long axes left out.
+ * A tensor as NumPy prints an array: points below each other, the fewest digits that tell numbers apart (8 decimals at most),
+ * scientific notation where numbers differ by more than 10⁵, the middle of long axes left out.
  */
 export function printTensor(tensor: Tensor): string {
   const { shape, dtype } = tensor;
@@ -88,29 +88,56 @@ function format(values: readonly number[], dtype: DType): string[] {
     dtype === "bool"
       ? values.map((value) => (value === 0 ? "false" : "true"))
       : dtype === "float32" || dtype === "float64"
-        ? formatFloats(values, dtype === "float32" ? 8 : 16)
+        ? formatFloats(values.map((value) => shortest(value, dtype)))
         : values.map(String);
   const width = Math.max(0, ...texts.map((text) => text.length));
   return texts.map((text) => text.padStart(width));
 }
 
-/** Floats with one number of decimals for all, as many as the most demanding needs, or all in scientific notation. */
-function formatFloats(values: readonly number[], digits: number): string[] {
+/** The number with the fewest digits that is stored as `value`: 0.1 for the float32 0.100000001490116. */
+function shortest(value: number, dtype: "float32" | "float64"): number {
+  if (dtype === "float64" || value === 0 || !Number.isFinite(value)) return value;
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return value;
+}
+
+/** Decimals that are shown at most. */
+const DECIMALS = 8;
+
+/** Floats with their points below each other and without trailing zeros, or all in scientific notation. */
+function formatFloats(values: readonly number[]): string[] {
   const finite = values.filter(Number.isFinite);
   const sizes = finite.filter((value) => value !== 0).map(Math.abs);
   const largest = Math.max(0, ...sizes);
   const smallest = Math.min(Number.POSITIVE_INFINITY, ...sizes);
   const scientific = largest >= 1e8 || (sizes.length > 0 && (smallest < 1e-4 || largest / smallest > 1e5) && !finite.every(Number.isInteger));
-  const shorten = (value: number): string => String(Number(value.toPrecision(digits)));
   if (scientific) {
-    const decimals = Math.max(0, ...finite.map((value) => (Number(value.toPrecision(digits)).toExponential().split("e")[0]?.split(".")[1] ?? "").length));
-    const places = Math.min(decimals, 8);
-    return values.map((value) => (Number.isFinite(value) ? value.toExponential(places) : special(value)));
+    const decimals = finite.map((value) => decimalsOf(value.toExponential().split("e")[0]));
+    const places = Math.min(DECIMALS, Math.max(0, ...decimals));
+    return values.map((value) => (Number.isFinite(value) ? exponential(value, places) : special(value)));
   }
-  const decimals = Math.max(0, ...finite.map((value) => (shorten(value).split(".")[1] ?? "").length));
-  const places = Math.min(decimals, 8);
-  const fixed = values.map((value) => (Number.isFinite(value) ? value.toFixed(places) : special(value)));
-  return fixed.map((text) => (places === 0 && /\d$/.test(text) ? `${text}.` : text));
+  const fixed = values.map((value) => (Number.isFinite(value) ? pointed(value) : special(value)));
+  const places = Math.max(0, ...fixed.map(decimalsOf));
+  return fixed.map((text) => (text.includes(".") ? text.padEnd(text.length + places - decimalsOf(text)) : text));
+}
+
+function decimalsOf(text: string | undefined): number {
+  return text?.split(".")[1]?.length ?? 0;
+}
+
+/** `-1.5`, `2.`: at most so many decimals, none of them a trailing zero. */
+function pointed(value: number): string {
+  const text = value.toFixed(DECIMALS).replace(/0+$/, "");
+  return Object.is(value, -0) ? `-${text}` : text;
+}
+
+/** `1.5e-05`: the point always there, the exponent of at least two digits. */
+function exponential(value: number, places: number): string {
+  const [digits = "", exponent = ""] = value.toExponential(places).split("e");
+  return `${places === 0 ? `${digits}.` : digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
 
 function special(value: number): string {

@@ -786,6 +786,7 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   write(values: ArrayLike<number>): void {
     const { storage } = this.view;
     storage.array.set(values);
+    storage.lost = false;
     storage.version++;
   }
 }

@@ -14,6 +14,8 @@ export class Storage {
   version = 0;
   /** The number of elements; known even while a growing memory has detached the array. */
   readonly length: number;
+  /** Whether a compiled call failed while it was writing here: the values are no good until they are assigned again. */
+  lost = false;
   /** Where in a heap the array lies; null for an array of its own. */
   place: Place | null = null;
   /** The name of the Variable that owns this memory, for messages; null for a plain tensor's. */

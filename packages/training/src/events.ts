@@ -3,6 +3,11 @@
 import type { History } from "./history.ts";
 import type { Logs } from "./tally.ts";
 
+/** The values of an epoch: each of `Name`, and `val_…` of it where there was a validation. */
+export type EpochLogs<Name extends string> = { readonly [K in Name]: number } & {
+  readonly [K in `val_${Name}`]?: number;
+};
+
 /** The events of a trainer whose values have the names `Name`. Epochs count from 0, steps from 1. */
 export interface TrainerEvents<Name extends string = string> {
   /** Training begins; all options have been checked. */
@@ -30,12 +35,16 @@ export interface TrainerEvents<Name extends string = string> {
     readonly epoch: number;
     readonly epochs: number;
     /** The averages over the epoch, and over the validation samples as `val_…`. */
-    readonly logs: Readonly<Record<Name, number> & Partial<Record<`val_${Name}`, number>>>;
+    readonly logs: EpochLogs<Name>;
   };
   /** Training is over: all of it, or (`completed` false) what an error or a signal left. */
   readonly fitEnd: { readonly history: History<Name>; readonly completed: boolean };
   readonly evaluateStart: { readonly steps: number; readonly samples: number };
-  readonly evaluateStep: { readonly step: number; readonly steps: number; readonly logs: Readonly<Record<Name, number>> };
+  readonly evaluateStep: {
+    readonly step: number;
+    readonly steps: number;
+    readonly logs: Readonly<Record<Name, number>>;
+  };
   readonly evaluateEnd: { readonly logs: Readonly<Record<Name, number>> };
   /** Something that the caller should know, though training goes on: a loss that is no number any more. */
   readonly warning: { readonly message: string; readonly epoch: number; readonly step: number };
@@ -67,10 +76,14 @@ export class Emitter<Events> {
     return this.#of(name).size > 0;
   }
 
-  /** Calls the listeners in the order in which they came. @returns a promise only if one of them did, so that steps stay cheap */
-  emit<K extends keyof Events>(name: K, event: Events[K]): Promise<void> | undefined {
+  /**
+   * Calls the listeners in the order in which they came, after that of `first`.
+   * @returns a promise only if one of them did, so that steps stay cheap
+   */
+  emit<K extends keyof Events>(name: K, event: Events[K], first: Listeners<Events> = {}): Promise<void> | undefined {
     const promises: Promise<void>[] = [];
-    for (const listener of [...this.#of(name)]) {
+    const leading: Listener<Events[K]> | undefined = first[name];
+    for (const listener of leading === undefined ? [...this.#of(name)] : [leading, ...this.#of(name)]) {
       const promise = listener(event);
       if (promise !== undefined) promises.push(promise);
     }
@@ -85,6 +98,6 @@ export class Emitter<Events> {
 }
 
 /** Values under their names: the tally's keys are the trainer's by construction. */
-export function named<Name extends string>(logs: Logs): Readonly<Record<Name, number>> {
-  return logs as Readonly<Record<Name, number>>; // cast: a tally has exactly the names that it was made for
+export function named<Name extends string>(logs: Logs): EpochLogs<Name> {
+  return logs as EpochLogs<Name>; // cast: a tally has exactly the names that it was made for
 }

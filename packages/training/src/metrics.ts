@@ -7,7 +7,7 @@ import { checkOption, DTypeError, formatShape, OptionError, ShapeError, type Ten
  * A metric: a name, and a measure of each sample.
  *
  * @example
- * // The share of samples whose label is among the two most likely classes (logits of rank 2).
+ * // The mean absolute error.
  * const error: Metric = { name: "error", measure: (prediction, target) => prediction.sub(target).abs() };
  * // Ratios of averages: measure columns, and make one number of their means.
  * const recall: Metric = {
@@ -49,12 +49,20 @@ export const accuracy: Metric<"accuracy"> = {
   name: "accuracy",
   measure(prediction: Tensor, target: Tensor): Tensor {
     const rows = prediction.shape.slice(0, -1);
-    if (prediction.rank === 0 || target.rank !== rows.length || rows.some((size, axis) => size !== target.shape[axis])) {
+    if (
+      prediction.rank === 0 ||
+      target.rank !== rows.length ||
+      rows.some((size, axis) => size !== target.shape[axis])
+    ) {
       const shapes = `predictions ${formatShape(prediction.shape)} and labels ${formatShape(target.shape)}`;
-      throw new ShapeError(`accuracy: ${shapes} do not fit: expected labels ${formatShape(rows)}, a class number per row`);
+      throw new ShapeError(
+        `accuracy: ${shapes} do not fit: expected labels ${formatShape(rows)}, a class number per row`,
+      );
     }
     if (target.dtype !== "int32" && target.dtype !== "uint8") {
-      throw new DTypeError(`accuracy: labels must be int32 or uint8, got ${target.dtype}: cast them with labels.cast("int32")`);
+      throw new DTypeError(
+        `accuracy: labels must be int32 or uint8, got ${target.dtype}: cast them with labels.cast("int32")`,
+      );
     }
     return prediction.argMax(-1).eq(target);
   },
@@ -71,7 +79,8 @@ export function resolveMetrics(options: readonly MetricOption[]): readonly Metri
   for (const { name } of metrics) {
     const valid = typeof name === "string" && name !== "" && !name.startsWith("val_");
     checkOption(valid, "Trainer", "a metric's name", "a text that does not start with val_", name);
-    if (taken.has(name)) throw new OptionError(`Trainer: two values would be reported as ${JSON.stringify(name)}: rename one`);
+    if (taken.has(name))
+      throw new OptionError(`Trainer: two values would be reported as ${JSON.stringify(name)}: rename one`);
     taken.add(name);
   }
   return metrics;

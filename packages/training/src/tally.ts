@@ -1,7 +1,7 @@
 // Averages over samples, batch by batch. A last, smaller batch counts for as many samples as it has, so that the averages do not
 // depend on how the samples were cut into batches. Sums are float64.
 
-import { ShapeError, formatShape, type Tensor } from "@gradus/core";
+import { formatShape, ShapeError, type Tensor } from "@gradus/core";
 import type { Metric } from "./metrics.ts";
 
 /** Values by name, in the order in which they are shown: `{ accuracy: 0.97, loss: 0.09 }`. */
@@ -25,11 +25,15 @@ class Average {
     const width = scalar ? 1 : flat.length / samples;
     if (!scalar && values.shape[0] !== samples) {
       const name = this.#metric?.name ?? "loss";
-      throw new ShapeError(`${name}: ${formatShape(values.shape)} is neither a scalar nor a value for each of ${samples} samples`);
+      throw new ShapeError(
+        `${name}: ${formatShape(values.shape)} is neither a scalar nor a value for each of ${samples} samples`,
+      );
     }
     if (this.#samples === 0) this.#sums = new Float64Array(width);
     if (this.#sums.length !== width) {
-      throw new ShapeError(`${this.#metric?.name}: ${width} values per sample, but ${this.#sums.length} in the batches before`);
+      throw new ShapeError(
+        `${this.#metric?.name}: ${width} values per sample, but ${this.#sums.length} in the batches before`,
+      );
     }
     for (let index = 0; index < flat.length; index++) {
       const column = index % width;
@@ -47,28 +51,37 @@ class Average {
 
 /** The running averages of the loss and the metrics: what {@link Step} returns for a batch goes in, logs come out. */
 export class Tally {
-  readonly #names: readonly string[];
+  /** The names of the values, in alphabetical order, as Keras shows them. */
+  readonly names: readonly string[];
   readonly #averages: ReadonlyMap<string, Average>;
-  readonly #shown: readonly string[];
+  #lastLoss = Number.NaN;
 
   constructor(metrics: readonly Metric[]) {
-    this.#names = ["loss", ...metrics.map(({ name }) => name)];
     this.#averages = new Map([
       ["loss", new Average(null)],
       ...metrics.map((metric): [string, Average] => [metric.name, new Average(metric)]),
     ]);
-    this.#shown = this.#names.toSorted();
+    this.names = [...this.#averages.keys()].sort();
   }
 
   /** Adds a batch: its loss, then the measure of each metric. */
   add(values: readonly Tensor[], samples: number): void {
-    values.forEach((value, index) => {
-      this.#averages.get(this.#names[index] ?? "")?.add(value, samples);
-    });
+    const [loss] = values;
+    this.#lastLoss = loss?.item() ?? Number.NaN;
+    let index = 0;
+    for (const average of this.#averages.values()) {
+      const value = values[index++];
+      if (value !== undefined) average.add(value, samples);
+    }
   }
 
-  /** The averages so far, by name in alphabetical order, as Keras shows them. */
+  /** The mean loss of the batch that was added last. */
+  get lastLoss(): number {
+    return this.#lastLoss;
+  }
+
+  /** The averages so far, in the order of the names. */
   logs(prefix: "" | "val_" = ""): Logs {
-    return Object.fromEntries(this.#shown.map((name) => [prefix + name, this.#averages.get(name)?.value ?? Number.NaN]));
+    return Object.fromEntries(this.names.map((name) => [prefix + name, this.#averages.get(name)?.value ?? Number.NaN]));
   }
 }

@@ -4,6 +4,7 @@
 import type { Expr } from "../expr/expr.ts";
 import { type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
+import { type Heap, importHeap } from "../wasm/heap.ts";
 import { canVectorize, emitVector } from "../wasm/simd.ts";
 import { elements, type View, viewSize } from "../view.ts";
 import { contiguousView } from "./copy.ts";
@@ -35,7 +36,7 @@ export class UpdateProgram {
     if ([...targets, ...inputs].some(({ dtype }) => dtype !== "float32")) return false;
     const size = targets.reduce((most, target) => Math.max(most, viewSize(target)), 0);
     const scalar = inputs.map((input) => viewSize(input) === 1 && size !== 1);
-    const module = this.#module(targets.length, scalar);
+    const module = this.#module(targets.length, scalar, heap);
     const arrays = inputs.filter((_, index) => scalar[index] === false);
     const stride = Math.ceil((size * 4) / 64) * 64;
     const base = heap.scratch(arrays.length * stride);
@@ -52,18 +53,18 @@ export class UpdateProgram {
   }
 
   /** The module for so many targets and this pattern of scalars among the inputs. */
-  #module(targets: number, scalar: readonly boolean[]): WebAssembly.Module {
-    const key = scalar.map(Number).join("");
+  #module(targets: number, scalar: readonly boolean[], heap: Heap): WebAssembly.Module {
+    const key = `${scalar.map(Number).join("")} ${heap.shared !== null}`;
     let module = this.#modules.get(key);
     if (module === undefined) {
-      module = new WebAssembly.Module(emitUpdate(this.#roots, targets, scalar));
+      module = new WebAssembly.Module(emitUpdate(this.#roots, targets, scalar, heap));
       this.#modules.set(key, module);
     }
     return module;
   }
 }
 
-function emitUpdate(roots: readonly Expr[], targets: number, scalar: readonly boolean[]): Uint8Array<ArrayBuffer> {
+function emitUpdate(roots: readonly Expr[], targets: number, scalar: readonly boolean[], heap: Heap): Uint8Array<ArrayBuffer> {
   const arrays = targets + scalar.filter((is) => !is).length;
   const types: ValueType[] = [
     ...Array.from({ length: arrays }, (): ValueType => "i32"),
@@ -71,7 +72,7 @@ function emitUpdate(roots: readonly Expr[], targets: number, scalar: readonly bo
     "i32",
   ];
   const module = new ModuleBuilder();
-  module.importMemory("env", "memory", { minimum: 1 });
+  importHeap(module, heap);
   const update = module.define({ parameters: types }, (f, ...parameters) => {
     const addresses = parameters.slice(0, arrays).filter(isAddress);
     const end = parameters.at(-1);

@@ -66,6 +66,11 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
 /** A tensor without copying that shares a Variable's memory must not be read once that was assigned. */
 export function checkCurrent(operation: string, tensor: Tensor): void {
   const { storage } = tensor.view;
+  if (storage.lost) {
+    throw new AutogradError(
+      `${operation}: Variable ${storage.owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`,
+    );
+  }
   if (storage.version !== tensor.version) {
     throw new AutogradError(
       `${operation}: this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: ` +

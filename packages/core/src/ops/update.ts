@@ -11,7 +11,7 @@ import { formatShape, sameShape } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
 import { tracer } from "../tracing.ts";
 import { features } from "../wasm/features.ts";
-import { Heap } from "../wasm/heap.ts";
+import { createHeap } from "../wasm/heap.ts";
 import { contiguous, type View, viewOf, viewSize } from "../view.ts";
 import { checkCurrent, type Operand, tensorsOf } from "./op.ts";
 
@@ -80,7 +80,7 @@ function apart(view: View, size: number): View {
 export function shareMemory(variables: Iterable<Variable>): void {
   if (!features().simd) return;
   const storages = [...variables].filter(({ dtype }) => dtype === "float32").map(({ view }) => view.storage);
-  const heap = storages.find(({ place }) => place !== null)?.place?.heap ?? new Heap();
+  const heap = storages.find(({ place }) => place !== null)?.place?.heap ?? createHeap();
   for (const storage of storages) heap.adopt(storage);
 }
 

@@ -220,7 +220,7 @@ export class FunctionBuilder implements Callable {
     });
   }
 
-  /** for (counter = start; counter < end; counter += step) body(), unsigned; known bounds are not tested at the start. */
+  /** for (counter = start; counter < end; counter += step) body(), unsigned; bounds that are known are not tested. */
   for(counter: Local<"i32">, start: Size, end: Size, step: number, body: () => void): this {
     this.push(start).set(counter);
     const known = typeof start === "number" && typeof end === "number";

@@ -45,8 +45,8 @@ export interface PanelOptions {
 }
 
 /**
- * Defines `panel(scratch, b, c, stride, depth, rows, columns, add, column, last)`: C[rows, columns] (+)= packed A · packed
- * B. Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory; their part inside is copied.
+ * Defines `panel(scratch, b, c, stride, depth, rows, columns, add, column, last)`: C[rows, columns] (+)= packed A · B.
+ * Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory; their part inside is copied.
  */
 export function emitPanel(module: ModuleBuilder, { tile, relaxed, epilogue, copy }: PanelOptions): FunctionBuilder {
   const width = 4 * tile.vectors;

@@ -1,7 +1,7 @@
 // Matrix products in WebAssembly SIMD: C = op(A) · op(B), float32, for any sizes and row strides.
 // The plan is Goto's (K. Goto, R. van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008): a block of
-// op(A) and panels of op(B) are packed into the order in which the inner loop reads them, so that the loop is the same for
-// every form, size and stride, and transposes cost nothing beyond the packing. The inner loop keeps a tile of C in
+// op(A) and panels of op(B) are packed into the order in which the inner loop reads them, so that the loop is the same
+// for every form, size and stride, and transposes cost nothing beyond the packing. The inner loop keeps a tile of C in
 // registers and takes one step of k per round: unrolled by hand it spills, as engines hoist the loads of a whole body.
 import { checkOption } from "../errors.ts";
 import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";

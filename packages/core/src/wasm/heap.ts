@@ -4,6 +4,9 @@
 import type { TypedArray } from "../dtype.ts";
 import { GraphError } from "../errors.ts";
 import type { Storage } from "../view.ts";
+import type { ModuleBuilder } from "./assembler.ts";
+import { parallel } from "./parallel.ts";
+import { MAXIMUM_PAGES, type SharedMemory } from "./shared-memory.ts";
 
 const PAGE = 65536;
 /** Regions start at multiples of a cache line, and their ends are filled up to one, so that a vector may read past the last float. */
@@ -18,14 +21,23 @@ export interface Place {
   readonly address: number;
 }
 
-/** A private memory with the storages that live in it. */
+/** Memory with the storages that live in it: a private memory, or regions of the one that threads share. */
 export class Heap {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 });
+  /** The shared memory in which this heap's regions lie; null for a memory of its own. */
+  readonly shared: SharedMemory | null;
+  readonly memory: WebAssembly.Memory;
   /** The instances of kernels that work in this memory, by the module they come from. */
   readonly instances: Map<WebAssembly.Module, WebAssembly.Instance> = new Map();
   readonly #residents: { readonly storage: Storage; readonly address: number }[] = [];
+  readonly #regions: { address: number; bytes: number }[];
   #top = LINE;
   #scratch: { address: number; bytes: number } = { address: 0, bytes: 0 };
+
+  constructor(shared: SharedMemory | null = null) {
+    this.shared = shared;
+    this.memory = shared?.memory ?? new WebAssembly.Memory({ initial: 1 });
+    this.#regions = shared?.listFor(this) ?? [];
+  }
 
   /** Moves a storage into this heap, unless it is there already; its address. */
   adopt(storage: Storage): number {
@@ -58,8 +70,10 @@ export class Heap {
 
   /** Room that stays: its address. @throws GraphError if there is no such memory, saying how much was asked for */
   reserve(bytes: number): number {
+    const size = Math.ceil((bytes + MARGIN) / LINE) * LINE;
+    if (this.shared !== null) return this.shared.reserve(size, this.#regions);
     const address = this.#top;
-    this.#top += Math.ceil((bytes + MARGIN) / LINE) * LINE;
+    this.#top += size;
     const missing = this.#top - this.memory.buffer.byteLength;
     if (missing > 0) {
       // Growing detaches every array on the memory: each resident's is made anew. Grow by a quarter more, so that it is rare.
@@ -80,8 +94,18 @@ export class Heap {
   }
 }
 
+/** Imports the memory of a heap into a module, as `env.memory`. */
+export function importHeap(module: ModuleBuilder, { shared }: Heap): void {
+  module.importMemory("env", "memory", shared === null ? { minimum: 1 } : { minimum: 1, maximum: MAXIMUM_PAGES, shared: true });
+}
+
+/** A new heap: shared while there are threads, else private. */
+export function createHeap(): Heap {
+  return new Heap(parallel()?.memory ?? null);
+}
+
 /** An array of the same type and length on other memory. */
-function arrayAt(array: TypedArray, buffer: ArrayBuffer, address: number, length: number = array.length): TypedArray {
+function arrayAt(array: TypedArray, buffer: ArrayBufferLike, address: number, length: number = array.length): TypedArray {
   if (array instanceof Float32Array) return new Float32Array(buffer, address, length);
   if (array instanceof Float64Array) return new Float64Array(buffer, address, length);
   return array instanceof Int32Array ? new Int32Array(buffer, address, length) : new Uint8Array(buffer, address, length);

@@ -75,7 +75,7 @@ const PLAIN = [
   ["f32x4", 0xfd10d, "relaxed_min relaxed_max"],
 ] as const;
 
-// Instructions with an address and a constant offset. The alignment is a hint, except for atomics, which demand their own.
+// Instructions with an address and a constant offset. The alignment is a hint, but atomics demand their own.
 const MEMORY = [
   ["i32", 0x28, "load"],
   ["i64", 0x29, "load"],

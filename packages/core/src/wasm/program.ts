@@ -13,20 +13,20 @@ import { Tensor } from "../tensor.ts";
 import { elements, Storage, type View, viewOf } from "../view.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
 import { gemmKernel, gemmScratchBytes } from "./gemm.ts";
-import type { Heap } from "./heap.ts";
+import { type Heap, importHeap } from "./heap.ts";
+import { defineBarrier, segmentName } from "./control.ts";
 import { elementBytes } from "./lanes.ts";
 import { emitLoop } from "./loops.ts";
 import type { NativeKernel } from "./native.ts";
+import { parallel, type SegmentFunction } from "./parallel.ts";
 import { emitShare, KERNEL_PARAMETERS, type Share } from "./share.ts";
 import { emitUniform } from "./threefry.ts";
+import { Tuner } from "./tuner.ts";
 
 /** A run of kernels, or an eager operator between two runs. */
 type Segment =
-  | { readonly kind: "kernels"; readonly groups: readonly Group[]; readonly name: string }
+  | { readonly kind: "kernels"; readonly groups: readonly Group[]; readonly index: number; readonly name: string }
   | { readonly kind: "eager"; readonly node: GraphNode };
-
-/** A kernel as JavaScript sees it: the thread's number, and how many there are. */
-type KernelFunction = (part: number, parts: number) => void;
 
 /** Bytes of the words from which a random kernel reads its key and call. */
 const DRAW_BYTES = 12;
@@ -41,12 +41,16 @@ export class Program {
   readonly #heap: Heap;
   readonly #base: number;
   readonly #scratch: number;
-  readonly #scratchBytes: number;
+  readonly #threads: number;
+  readonly #residents: Storage[];
+  readonly #number: number;
+  readonly #tuner: Tuner;
   readonly #draws = new Map<GraphNode, number>();
   readonly #segments: readonly Segment[];
   readonly #exports: WebAssembly.Exports;
   /** How many eager segments come before anything is changed: they check values. */
   readonly #checks: number;
+  #most = 1;
 
   constructor(trace: Trace, schedule: Schedule, heap: Heap) {
     this.#trace = trace;
@@ -55,23 +59,40 @@ export class Program {
     this.plan = planMemory(schedule);
     for (const { work } of schedule.graph.nodes) if (work.kind === "variable") heap.adopt(work.storage);
     for (const { storage } of schedule.graph.assignments) heap.adopt(storage);
+    this.#residents = schedule.graph.nodes.flatMap(({ work }) => (work.kind === "variable" ? [work.storage] : []));
+    for (const { storage } of schedule.graph.assignments) if (!this.#residents.includes(storage)) this.#residents.push(storage);
     const random = schedule.graph.nodes.filter(({ work }) => work.kind === "random");
     const draws = heap.reserve(random.length * DRAW_BYTES);
     for (const [index, node] of random.entries()) this.#draws.set(node, draws + index * DRAW_BYTES);
-    this.#scratchBytes = scratchBytesOf(schedule);
-    this.#scratch = heap.reserve(this.#scratchBytes);
+    this.#threads = heap.shared === null ? 1 : (parallel()?.threads ?? 1);
+    this.#scratch = heap.reserve(scratchBytesOf(schedule) * this.#threads);
     this.#base = heap.reserve(this.plan.bytes);
     this.#segments = segmentsOf(schedule);
     this.#checks = Math.max(0, this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node)));
     const bytes = this.#emit();
     this.moduleBytes = bytes.length;
-    this.#exports = heap.instance(new WebAssembly.Module(bytes));
+    const module = new WebAssembly.Module(bytes);
+    this.#exports = heap.instance(module);
+    this.#number = this.#threads > 1 ? (parallel()?.publish(module, this) ?? 0) : 0;
+    this.#tuner = new Tuner(this.#threads);
     this.#writeConstants();
+  }
+
+  /**
+   * Whether the program can still run: its Variables lie where they lay when it was made, and the threads are those it was made for.
+   * Another program that needs Variables of two memories moves some of them.
+   */
+  get isCurrent(): boolean {
+    if (this.#threads !== threadsFor(this.#heap)) return false;
+    return this.#residents.every(({ place }) => place?.heap === this.#heap);
   }
 
   /** Runs the program on its arguments: what the captured function returned, as fresh tensors. */
   run(args: readonly View[]): Tensor[] {
     const { graph } = this.schedule;
+    const threads = this.#threads > 1 && parallel()?.automatic === true ? this.#tuner.begin() : this.#threads;
+    if (threads > 1) parallel()?.prepare();
+    this.#most = threads;
     for (const { work, outputs } of graph.nodes) {
       const [value] = outputs;
       const argument = work.kind === "argument" ? args[work.index] : undefined;
@@ -82,6 +103,7 @@ export class Program {
     this.#writeInputs();
     for (const segment of this.#segments.slice(this.#checks)) this.#runSegment(segment);
     for (const { storage, value } of this.plan.copies) copyInto(this.#view(value), storage.array);
+    this.#tuner.end();
     const results = graph.results.map((operand) => new Tensor(this.#copyOf(operand)));
     for (const { storage } of graph.assignments) storage.version++;
     for (const { variable, value } of graph.gradients) {
@@ -109,8 +131,10 @@ export class Program {
 
   #runSegment(segment: Segment): void {
     if (segment.kind === "kernels") {
-      const run = this.#exports[segment.name] as KernelFunction; // cast: the module exports it so
-      run(0, 1);
+      const run = this.#exports[segment.name] as SegmentFunction; // cast: the module exports it so
+      const threads = this.#most > 1 ? parallel() : null;
+      if (threads === null) run(0, 1);
+      else this.#guarded(() => threads.run(this.#number, segment.index, run, this.#most));
       return;
     }
     const { node } = segment;
@@ -118,6 +142,16 @@ export class Program {
     for (const [index, value] of node.outputs.entries()) {
       const view = outputs[index];
       if (view !== undefined && this.plan.stored.has(value)) copyInto(view, this.#array(value));
+    }
+  }
+
+  /** A call that fails in the middle leaves its Variables half written: they must be loaded again. */
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      for (const { storage } of this.schedule.graph.assignments) storage.lost = true;
+      throw error;
     }
   }
 
@@ -152,12 +186,20 @@ export class Program {
 
   #emit(): Uint8Array<ArrayBuffer> {
     const module = new ModuleBuilder();
-    module.importMemory("env", "memory", { minimum: 1 });
+    importHeap(module, this.#heap);
+    const barrier = this.#threads > 1 ? defineBarrier(module) : null;
     for (const segment of this.#segments) {
       if (segment.kind === "eager") continue;
       const kernels = segment.groups.map((group) => this.#emitKernel(module, group));
-      const run = module.define({ parameters: KERNEL_PARAMETERS }, (f, part, parts) => {
-        for (const kernel of kernels) f.get(part).get(parts).call(kernel);
+      const run = module.define({ parameters: KERNEL_PARAMETERS, results: ["i32"] }, (f, part, parts) => {
+        for (const kernel of kernels) {
+          f.get(part).get(parts).call(kernel);
+          if (barrier === null) continue;
+          f.get(parts).i32(1).op("i32.gt_u").if(() => {
+            f.get(parts).call(barrier).if(() => void f.i32(1).op("control.return"));
+          });
+        }
+        f.i32(0);
       });
       module.export(segment.name, run);
     }
@@ -297,6 +339,12 @@ export function kernelName(group: Group): string {
   return `kernel ${group.id}`;
 }
 
+/** How many threads a program in this heap works with. */
+export function threadsFor({ shared }: Heap): number {
+  const threads = parallel();
+  return shared === null || threads === null ? 1 : threads.threads;
+}
+
 /** An eager node that only looks at arguments: it may refuse them, and so comes before anything is changed. */
 function isCheck(node: GraphNode): boolean {
   return node.inputs.every(({ value }) => isSource(value.node));
@@ -306,7 +354,7 @@ function segmentsOf({ groups }: Schedule): Segment[] {
   const segments: Segment[] = [];
   let kernels: Group[] = [];
   const close = (): void => {
-    if (kernels.length > 0) segments.push({ kind: "kernels", groups: kernels, name: `segment ${segments.length}` });
+    if (kernels.length > 0) segments.push({ kind: "kernels", groups: kernels, index: segments.length, name: segmentName(segments.length) });
     kernels = [];
   };
   for (const group of groups) {
@@ -331,7 +379,7 @@ export function hasKernel({ work, inputs, outputs }: GraphNode): boolean {
   return work.kind === "matmul" && inputs.every(suitsProduct) && outputs.every(({ shape }) => sizeOf(shape) > 0);
 }
 
-function arrayOn(buffer: ArrayBuffer, dtype: DType, address: number, length: number): TypedArray {
+function arrayOn(buffer: ArrayBufferLike, dtype: DType, address: number, length: number): TypedArray {
   if (dtype === "float32") return new Float32Array(buffer, address, length);
   if (dtype === "float64") return new Float64Array(buffer, address, length);
   return dtype === "int32" ? new Int32Array(buffer, address, length) : new Uint8Array(buffer, address, length);

@@ -1,4 +1,4 @@
-// The assembler: what it writes is read by the engine, so most tests assemble a function, run it, and look at what comes.
+// The assembler: what it writes is read by the engine, so most tests assemble a function and run it.
 import { describe, expect, it } from "vitest";
 import { GradusError } from "../../src/errors.ts";
 import { FunctionBuilder, type Local, ModuleBuilder, type ValueType } from "../../src/wasm/assembler.ts";

@@ -36,7 +36,7 @@ function layout({ form, m, n, k, lda, ldb, ldc }: GemmOptions): { strides: [numb
 
 const same = (x: Float32Array, y: Float32Array): boolean => x.every((value, i) => Object.is(value, y[i]));
 
-/** Runs an emitted product. Operands end where the memory ends or where guards begin, so that stray accesses are seen. */
+/** Runs an emitted product. Operands end where memory ends or where guards begin, so that stray accesses are seen. */
 function run(options: GemmOptions, { a, b, c }: Operands): Float32Array {
   const module = new ModuleBuilder();
   module.importMemory("env", "memory", { minimum: 1 });

@@ -1,0 +1,265 @@
+// The trainer: the loop around the step. It knows nothing of arithmetic (step.ts), averages (tally.ts) or the screen (display/).
+
+import { concat, formatShape, GradusError, noGrad, ShapeError, type Tensor } from "@gradus/core";
+import type { Dataset } from "@gradus/data";
+import { batchesOf, countBatches } from "./batches.ts";
+import { type Output, standardOutput } from "./display/output.ts";
+import { type Display, progressDisplay } from "./display/progress.ts";
+import { Emitter, type Listener, named, type TrainerEvents } from "./events.ts";
+import { type History, Recorder } from "./history.ts";
+import { type Metric, type MetricNames, type MetricOption, resolveMetrics } from "./metrics.ts";
+import { type Loss, type Model, type Optimizer, setMode } from "./model.ts";
+import * as options from "./options.ts";
+import { evaluationStep, type Step, trainingStep } from "./step.ts";
+import { type Logs, Tally } from "./tally.ts";
+import { Turns } from "./turns.ts";
+
+/** What a {@link Trainer} is made of. */
+export interface TrainerOptions<M extends readonly MetricOption[]> {
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  /** The mean loss of a batch. */
+  readonly loss: Loss;
+  /** What is reported beside the loss: `["accuracy"]`. */
+  readonly metrics?: M;
+  /** Where progress is shown; the standard output by default. */
+  readonly output?: Output;
+}
+
+/** The names of the values that a trainer with metrics `M` reports. */
+export type ValueNames<M extends readonly MetricOption[]> = "loss" | MetricNames<M>;
+
+/** What a pass over a dataset shares with its surroundings. */
+interface Pass {
+  readonly batchSize: number;
+  readonly turns: Turns;
+  readonly signal: AbortSignal | undefined;
+  /** Called after each batch; a promise is waited for. */
+  readonly stepEnd?: (step: number, samples: number, tally: Tally) => Promise<void> | undefined;
+}
+
+/**
+ * Trains a model, evaluates it, and predicts with it.
+ *
+ * @throws OptionError for metrics that are unknown or share a name
+ * @example
+ * const trainer = new Trainer({ model, optimizer: new Adam(model.parameters()), loss: crossEntropy, metrics: ["accuracy"] });
+ * const { history } = await trainer.fit(train, { batchSize: 64, epochs: 5, validationSplit: 0.2 });
+ * const { accuracy } = await trainer.evaluate(test);
+ */
+export class Trainer<const M extends readonly MetricOption[] = readonly []> {
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly #metrics: readonly Metric[];
+  readonly #output: Output;
+  readonly #trainingStep: Step;
+  readonly #evaluationStep: Step;
+  readonly #events = new Emitter<TrainerEvents<ValueNames<M>>>();
+  #history: History<ValueNames<M>> | null = null;
+  #fitting = false;
+
+  constructor({ model, optimizer, loss, metrics, output = standardOutput() }: TrainerOptions<M>) {
+    this.model = model;
+    this.optimizer = optimizer;
+    this.#metrics = resolveMetrics(metrics ?? []);
+    this.#output = output;
+    this.#trainingStep = trainingStep({ model, optimizer, loss, metrics: this.#metrics });
+    this.#evaluationStep = evaluationStep({ model, loss, metrics: this.#metrics });
+  }
+
+  /** What the last `fit` gave, or has given so far; null before the first. */
+  get history(): History<ValueNames<M>> | null {
+    return this.#history;
+  }
+
+  /**
+   * Calls `listener` at each such event. A promise that it returns is waited for; what it throws ends the run.
+   * @returns a function that ends that
+   * @example
+   * trainer.on("epochEnd", ({ epoch, logs }) => console.log(epoch, logs.loss));
+   */
+  on<K extends keyof TrainerEvents>(name: K, listener: Listener<TrainerEvents<ValueNames<M>>[K]>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /**
+   * Trains the model: `epochs` times over the samples. Lets the event loop turn at least every 50 ms (or after each step, where a
+   * step takes longer). A loss that becomes NaN or infinite is reported once, as a warning, and training goes on, as in Keras.
+   * Afterwards the model is in the mode of training.
+   *
+   * @returns the history; rejects with the signal's reason where that stopped it, and `trainer.history` has the epochs before
+   * @throws OptionError for options out of range and for a model without parameters, DataError for too few samples, all before
+   * anything is changed
+   * @example
+   * const { history } = await trainer.fit(train, { batchSize: 64, epochs: 5, validationSplit: 0.2, seed: 0 });
+   * history.val_loss?.at(-1);
+   */
+  async fit(data: Dataset, fitOptions: options.FitOptions = {}): Promise<History<ValueNames<M>>> {
+    const plan = options.planFit(data, fitOptions);
+    options.checkTrainable(this.model, this.optimizer);
+    if (this.#fitting) throw new GradusError("fit: this trainer is in another fit: await that first");
+    plan.signal?.throwIfAborted();
+    const names = new Tally(this.#metrics).names;
+    const recorder = new Recorder<ValueNames<M>>(
+      plan.validation === null ? names : [...names, ...names.map((name) => `val_${name}`)],
+    );
+    const display = progressDisplay(this.#output, plan.verbose);
+    let completed = false;
+    this.#fitting = true;
+    this.#history = recorder.history;
+    this.model.train();
+    try {
+      await this.#trainAll(plan, recorder, display);
+      completed = true;
+    } finally {
+      display.close();
+      setMode(this.model, true);
+      this.#fitting = false;
+      await this.#events.emit("fitEnd", { history: recorder.history, completed });
+    }
+    return recorder.history;
+  }
+
+  /**
+   * The loss and the metrics over all samples, in the mode of evaluation and without gradients. The model's mode is put back.
+   *
+   * @throws OptionError for options out of range, DataError for a dataset without samples
+   * @example
+   * const { loss, accuracy } = await trainer.evaluate(test);
+   */
+  async evaluate(
+    data: Dataset,
+    { batchSize, verbose = "auto", signal }: options.EvaluateOptions = {},
+  ): Promise<Readonly<Record<ValueNames<M>, number>>> {
+    const size = options.checkBatchSize("evaluate", batchSize);
+    options.checkVerbosity("evaluate", verbose);
+    options.checkNotEmpty("evaluate", "data", data);
+    signal?.throwIfAborted();
+    const steps = countBatches(data, size);
+    const display = progressDisplay(this.#output, verbose);
+    try {
+      await this.#emit(display, "evaluateStart", { steps, samples: data.length });
+      const stepEnd: Pass["stepEnd"] = (step, _, tally) =>
+        this.#emit(display, "evaluateStep", { step, steps, logs: named(tally.logs()) });
+      const tally = await this.#look(data, { batchSize: size, turns: new Turns(), signal, stepEnd });
+      const logs = named<ValueNames<M>>(tally.logs());
+      await this.#emit(display, "evaluateEnd", { logs });
+      return logs;
+    } finally {
+      display.close();
+    }
+  }
+
+  /**
+   * The model's results for many inputs, batch by batch, in the mode of evaluation and without gradients. The model's mode is put
+   * back.
+   *
+   * @param inputs a row per sample
+   * @throws OptionError for options out of range, ShapeError for a scalar
+   * @example
+   * const logits = await trainer.predict(images); // [images, 10]
+   */
+  async predict(inputs: Tensor, { batchSize, signal }: options.PredictOptions = {}): Promise<Tensor> {
+    const size = options.checkBatchSize("predict", batchSize);
+    const [rows] = inputs.shape;
+    if (rows === undefined)
+      throw new ShapeError(`predict: inputs need an axis of samples, got ${formatShape(inputs.shape)}`);
+    signal?.throwIfAborted();
+    const turns = new Turns();
+    const before = this.model.training;
+    const outputs: Tensor[] = [];
+    try {
+      // Without any rows, too, the model is asked, for the shape of its results.
+      for (let start = 0; start < Math.max(1, rows); start += size) {
+        setMode(this.model, false);
+        outputs.push(noGrad(() => this.model.forward(inputs.slice([start, Math.min(rows, start + size)]))));
+        if (turns.due) await turns.take();
+        signal?.throwIfAborted();
+      }
+    } finally {
+      setMode(this.model, before);
+    }
+    return noGrad(() => concat(outputs));
+  }
+
+  async #trainAll(plan: options.FitPlan, recorder: Recorder<ValueNames<M>>, display: Display): Promise<void> {
+    const { training, validation, batchSize, epochs, signal } = plan;
+    const steps = countBatches(training, batchSize);
+    const turns = new Turns();
+    const warn = this.#warnOnce(display);
+    const start = { epochs, steps, samples: training.length, validationSamples: validation?.length ?? 0 };
+    await this.#emit(display, "fitStart", start);
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      await this.#emit(display, "epochStart", { epoch, epochs, steps });
+      const stepEnd: Pass["stepEnd"] = (step, samples, tally) => {
+        const loss = tally.lastLoss;
+        const warned = Number.isFinite(loss) ? undefined : warn(loss, epoch, step);
+        const logs = named<ValueNames<M>>(tally.logs());
+        const told = this.#emit(display, "stepEnd", { epoch, step, steps, samples, loss, logs });
+        return warned === undefined ? told : warned.then(() => told);
+      };
+      const tally = await this.#learn(training, plan.nextOrder(), { batchSize, turns, signal, stepEnd });
+      const validated = validation === null ? null : await this.#look(validation, { batchSize, turns, signal });
+      const logs = { ...tally.logs(), ...validated?.logs("val_") };
+      recorder.record(epoch, logs);
+      await this.#emit(display, "epochEnd", { epoch, epochs, logs: named<ValueNames<M>>(logs) });
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** One epoch. */
+  #learn(data: Dataset, order: Int32Array | undefined, pass: Pass): Promise<Tally> {
+    return this.#pass(this.#trainingStep, true, data, order, pass);
+  }
+
+  /** One evaluation. */
+  async #look(data: Dataset, pass: Pass): Promise<Tally> {
+    const before = this.model.training;
+    try {
+      return await this.#pass(this.#evaluationStep, false, data, undefined, pass);
+    } finally {
+      setMode(this.model, before);
+    }
+  }
+
+  /** Takes a step for each batch. */
+  async #pass(step: Step, training: boolean, data: Dataset, order: Int32Array | undefined, pass: Pass): Promise<Tally> {
+    const { batchSize, turns, signal, stepEnd } = pass;
+    const tally = new Tally(this.#metrics);
+    let number = 0;
+    for (const { inputs, targets, samples } of batchesOf(data, batchSize, order)) {
+      // Each time: while others had their turn, they may have evaluated, or predicted, with the same model.
+      setMode(this.model, training);
+      tally.add(step(inputs, targets), samples);
+      const told = stepEnd?.(++number, samples, tally);
+      if (told !== undefined) await told;
+      if (turns.due) await turns.take();
+      signal?.throwIfAborted();
+    }
+    return tally;
+  }
+
+  /** A function that reports a loss that is no number any more, the first time. */
+  #warnOnce(display: Display): (loss: number, epoch: number, step: number) => Promise<void> | undefined {
+    let warned = false;
+    return (loss, epoch, step) => {
+      if (warned) return undefined;
+      warned = true;
+      const message =
+        `the loss is ${loss} at epoch ${epoch + 1}, step ${step}; training goes on. ` +
+        "Try a smaller learningRate, or find the cause with detectAnomaly";
+      const heard = this.#events.has("warning") || display.listeners.warning !== undefined;
+      if (!heard) console.warn(`Warning: ${message}`);
+      return this.#emit(display, "warning", { message, epoch, step });
+    };
+  }
+
+  /** Tells the display, then everyone else. */
+  #emit<K extends keyof TrainerEvents>(
+    { listeners }: Display,
+    name: K,
+    event: TrainerEvents<ValueNames<M>>[K],
+  ): Promise<void> | undefined {
+    return this.#events.emit(name, event, listeners);
+  }
+}
