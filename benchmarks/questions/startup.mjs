@@ -2,7 +2,7 @@
 // of the same runtime; whole processes, in turns.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { round, summarize } from "../harness/statistics.mjs";
+import { median, round, summarize } from "../harness/statistics.mjs";
 
 export const contenders = [
   { name: "gradus", contender: "gradus", program: "gradus.mjs", base: "node" },
@@ -56,21 +56,13 @@ export const ask = async ({ entries, steps = 20, python, progress }) => {
       }
     }
   }
-  const processes = new Map(empties.map((empty) => [empty.name, summarize(empty.times)]));
+  const emptyOf = (base) => empties.find((empty) => empty.name === `empty ${base}`);
   const rows = lanes.map(({ name, base, times, error }) => {
     if (error !== undefined) return { name, error };
-    const empty = processes.get(`empty ${base}`);
-    const whole = summarize(times);
-    const over = (key) => round(whole[key] - empty[key]);
-    return {
-      name,
-      threads: 1,
-      medianMs: over("medianMs"),
-      p10Ms: over("p10Ms"),
-      processMs: whole.medianMs,
-      emptyMs: empty.medianMs,
-      samples: whole.samples,
-    };
+    const empty = emptyOf(base);
+    // Neighbours in time are compared, so that a slow round is slow for both.
+    const over = summarize(times.map((time, index) => time - empty.times[index]));
+    return { name, threads: 1, ...over, processMs: round(median(times)), emptyMs: round(median(empty.times)) };
   });
   return {
     title: "Import and first 2×2 product, over an empty process",
@@ -79,6 +71,6 @@ export const ask = async ({ entries, steps = 20, python, progress }) => {
       "whole process": (row) => `${row.processMs.toFixed(0)} ms`,
       empty: (row) => `${row.emptyMs.toFixed(0)} ms`,
     },
-    remark: "The median of a contender's processes less the median of empty ones of the same runtime.",
+    remark: "Each process is compared with the empty one of the same runtime and round; the median of the differences.",
   };
 };

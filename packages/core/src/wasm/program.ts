@@ -7,6 +7,7 @@ import { GraphError } from "../errors.ts";
 import { type GraphNode, isSource, type Operand, type Value } from "../graph/graph.ts";
 import type { Group, Schedule } from "../graph/passes/fuse.ts";
 import { type MemoryPlan, planMemory } from "../graph/passes/memory.ts";
+import { explainSchedule, printSchedule, toDot, toMermaid } from "../graph/print.ts";
 import type { Trace } from "../graph/trace.ts";
 import { collapse, contiguousStrides, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
@@ -19,6 +20,7 @@ import { elementBytes } from "./lanes.ts";
 import { emitLoop } from "./loops.ts";
 import type { NativeKernel } from "./native.ts";
 import { parallel, type SegmentFunction } from "./parallel.ts";
+import { type Profile, profileOf } from "./profile.ts";
 import { emitShare, KERNEL_PARAMETERS, type Share } from "./share.ts";
 import { emitUniform } from "./threefry.ts";
 import { Tuner } from "./tuner.ts";
@@ -27,6 +29,9 @@ import { Tuner } from "./tuner.ts";
 type Segment =
   | { readonly kind: "kernels"; readonly groups: readonly Group[]; readonly index: number; readonly name: string }
   | { readonly kind: "eager"; readonly node: GraphNode };
+
+/** A kernel as JavaScript sees it: the thread's number, and how many there are. */
+type KernelFunction = (part: number, parts: number) => void;
 
 /** Bytes of the words from which a random kernel reads its key and call. */
 const DRAW_BYTES = 12;
@@ -51,6 +56,7 @@ export class Program {
   /** How many eager segments come before anything is changed: they check values. */
   readonly #checks: number;
   #most = 1;
+  #times: Map<Group, number[]> | null = null;
 
   constructor(trace: Trace, schedule: Schedule, heap: Heap) {
     this.#trace = trace;
@@ -131,6 +137,10 @@ export class Program {
 
   #runSegment(segment: Segment): void {
     if (segment.kind === "kernels") {
+      if (this.#times !== null) {
+        this.#runTimed(segment.groups, this.#times);
+        return;
+      }
       const run = this.#exports[segment.name] as SegmentFunction; // cast: the module exports it so
       const threads = this.#most > 1 ? parallel() : null;
       if (threads === null) run(0, 1);
@@ -142,6 +152,53 @@ export class Program {
     for (const [index, value] of node.outputs.entries()) {
       const view = outputs[index];
       if (view !== undefined && this.plan.stored.has(value)) copyInto(view, this.#array(value));
+    }
+  }
+
+  /**
+   * What each kernel costs, measured while `call` runs this program several times on one thread.
+   * @param calls how often; the medians are taken
+   */
+  profile(call: () => void, calls = 30): Profile {
+    const times = new Map<Group, number[]>();
+    this.#times = times;
+    try {
+      for (let index = 0; index < calls; index++) call();
+    } finally {
+      this.#times = null;
+    }
+    return profileOf(times, this.plan.stored);
+  }
+
+  /** The kernels and what runs in them, as text. */
+  toString(): string {
+    return printSchedule(this.schedule);
+  }
+
+  /** What shares a kernel, and why the rest does not. */
+  explain(): string {
+    return explainSchedule(this.schedule);
+  }
+
+  /** The graph as a Mermaid flow chart, kernels as boxes. */
+  toMermaid(): string {
+    return toMermaid(this.schedule.graph, this.schedule);
+  }
+
+  /** The graph in Graphviz' language, kernels as clusters. */
+  toDot(): string {
+    return toDot(this.schedule.graph, this.schedule);
+  }
+
+  /** Runs a segment kernel by kernel, noting the times. */
+  #runTimed(groups: readonly Group[], times: Map<Group, number[]>): void {
+    for (const group of groups) {
+      const kernel = this.#exports[kernelName(group)] as KernelFunction; // cast: the module exports it so
+      const start = performance.now();
+      kernel(0, 1);
+      const samples = times.get(group) ?? [];
+      samples.push(performance.now() - start);
+      times.set(group, samples);
     }
   }
 

@@ -15,7 +15,8 @@ import {
 } from "../../src/index.ts";
 import { flat } from "../exam/reference.ts";
 
-const variable = (values: number | number[], name = "w"): Variable => new Variable(tensor(values, { dtype: "float64" }), { name });
+const variable = (values: number | number[], name = "w"): Variable =>
+  new Variable(tensor(values, { dtype: "float64" }), { name });
 const slope = (x: Variable): number[] | null => x.grad && flat(x.grad);
 
 describe("graphs", () => {
@@ -88,7 +89,9 @@ describe("grad", () => {
 
   test("keeps the variable's dtype and is itself no part of the tape", () => {
     const x = new Variable(tensor([1, 2]));
-    x.mul(tensor([3, 4], { dtype: "float64" })).sum().backward();
+    x.mul(tensor([3, 4], { dtype: "float64" }))
+      .sum()
+      .backward();
     expect(x.grad?.dtype).toBe("float32");
     expect(x.grad?.requiresGrad).toBe(false);
   });
@@ -144,7 +147,9 @@ describe("recording", () => {
   test("integers and conditions carry no gradient", () => {
     const x = variable([1.5, -2]);
     for (const y of [x.gt(0), x.cast("int32"), x.argMax(), x.isNaN()]) expect(y.requiresGrad).toBe(false);
-    expect(() => new Variable(tensor([1], { dtype: "int32" }), { requiresGrad: true })).toThrow("int32 values have no gradient");
+    expect(() => new Variable(tensor([1], { dtype: "int32" }), { requiresGrad: true })).toThrow(
+      "int32 values have no gradient",
+    );
   });
 });
 
@@ -172,7 +177,9 @@ describe("hooks", () => {
   });
 
   test("want a tensor that gradients flow through", () => {
-    expect(() => tensor(1).registerHook(() => undefined)).toThrow("registerHook: no gradient flows through this tensor");
+    expect(() => tensor(1).registerHook(() => undefined)).toThrow(
+      "registerHook: no gradient flows through this tensor",
+    );
   });
 });
 
@@ -181,7 +188,11 @@ describe("what cannot be right is refused", () => {
   test.each<[string, () => void, string]>([
     ["no variable", () => tensor(1).backward(), "backward: no Variable that requires a gradient leads to this tensor"],
     ["nothing recorded", () => noGrad(() => x.sum()).backward(), "made within noGrad"],
-    ["no scalar", () => x.mul(2).backward(), "backward: [2] is no scalar: reduce it first (loss.mean()), or pass its gradient"],
+    [
+      "no scalar",
+      () => x.mul(2).backward(),
+      "backward: [2] is no scalar: reduce it first (loss.mean()), or pass its gradient",
+    ],
     ["another shape", () => x.mul(2).backward(zeros([2, 1])), "backward: the gradient is [2,1], the tensor [2]"],
   ])("%s", (_, run, message) => expect(run).toThrow(message));
 

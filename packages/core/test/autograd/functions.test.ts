@@ -12,8 +12,8 @@ import {
   type Tensor,
   type TensorFunction,
   tensor,
-  valueAndGrad,
   Variable,
+  valueAndGrad,
   vjp,
   zeros,
 } from "../../src/index.ts";
@@ -86,7 +86,10 @@ describe("grad", () => {
     const { value, gradients } = valueAndGrad((a, b = a) => a.mul(b).sum())(vector([1, 2]), vector([3, 4]));
     expect(value.item()).toBe(11);
     expect(value.requiresGrad).toBe(false);
-    expect(gradients.map(flat)).toEqual([[3, 4], [1, 2]]);
+    expect(gradients.map(flat)).toEqual([
+      [3, 4],
+      [1, 2],
+    ]);
   });
 
   test("of an unused input is zeros", () => {
@@ -95,7 +98,9 @@ describe("grad", () => {
   });
 
   test("wants a scalar, and an input", () => {
-    expect(() => grad((x) => x)(vector([1, 2]))).toThrow("grad: the function gave [2], not a scalar: reduce it, or use vjp");
+    expect(() => grad((x) => x)(vector([1, 2]))).toThrow(
+      "grad: the function gave [2], not a scalar: reduce it, or use vjp",
+    );
     expect(() => grad(() => scalar(1))()).toThrow("grad: the function was called without inputs");
   });
 
@@ -147,8 +152,17 @@ describe("functions that close over what is differentiated", () => {
 
 describe("hessian", () => {
   test("of a quadratic form is its matrix, of separable functions a diagonal", () => {
-    const form = tensor([[2, 1], [1, 5]], { dtype: "float64" });
-    expect(hessian((x) => x.matmul(form).mul(x).sum().mul(0.5), vector([3, 4])).toArray()).toEqual([[2, 1], [1, 5]]);
+    const form = tensor(
+      [
+        [2, 1],
+        [1, 5],
+      ],
+      { dtype: "float64" },
+    );
+    expect(hessian((x) => x.matmul(form).mul(x).sum().mul(0.5), vector([3, 4])).toArray()).toEqual([
+      [2, 1],
+      [1, 5],
+    ]);
     const f = hessian((x) => x.exp().sum(), vector([0, 1]));
     expect(firstDifference(flat(f), [1, 0, 0, Math.E], 1e-14)).toBeNull();
   });

@@ -24,12 +24,25 @@ describe("assignment", () => {
     const value = tensor([4, 5, 6]);
     w.assign(value);
     w.assign([0, 0, 0]);
-    expect([initial.toArray(), value.toArray()]).toEqual([[1, 2, 3], [4, 5, 6]]);
+    expect([initial.toArray(), value.toArray()]).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
   });
 
   test.each<[string, (w: Variable) => void, typeof ShapeError | typeof DTypeError, string]>([
-    ["another shape", (w) => w.assign(zeros([3, 1])), ShapeError, "assign: Variable weight has shape [3], the value [3,1]"],
-    ["another size", (w) => w.assign([1, 2]), ShapeError, "assign: Variable weight has 3 elements (shape [3]), got 2 values"],
+    [
+      "another shape",
+      (w) => w.assign(zeros([3, 1])),
+      ShapeError,
+      "assign: Variable weight has shape [3], the value [3,1]",
+    ],
+    [
+      "another size",
+      (w) => w.assign([1, 2]),
+      ShapeError,
+      "assign: Variable weight has 3 elements (shape [3]), got 2 values",
+    ],
   ])("refuses %s and leaves the value", (_, run, kind, message) => {
     const w = variable();
     expect(() => run(w)).toThrow(kind);
@@ -40,7 +53,9 @@ describe("assignment", () => {
   test("refuses floats for integers", () => {
     const counts = new Variable(tensor([1], { dtype: "int32" }), { name: "counts" });
     expect(() => counts.assign(tensor([1.5]))).toThrow(DTypeError);
-    expect(() => counts.assign(tensor([1.5]))).toThrow("assign: Variable counts is int32, the value float32: cast it first");
+    expect(() => counts.assign(tensor([1.5]))).toThrow(
+      "assign: Variable counts is int32, the value float32: cast it first",
+    );
     counts.assign(tensor([7], { dtype: "int32" }));
     expect(counts.item()).toBe(7);
   });

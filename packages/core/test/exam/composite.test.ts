@@ -5,15 +5,15 @@ import {
   batchNorm,
   crossEntropy,
   DataError,
-  dropout,
   DTypeError,
+  dropout,
   Generator,
   gradcheck,
   hessian,
   meanSquaredError,
   normalizeFeatures,
-  ones,
   OptionError,
+  ones,
   ShapeError,
   type Tensor,
   tensor,
@@ -24,7 +24,8 @@ import {
 import { type GradientCase, oracle, recorded, weightsOf } from "../oracle/oracle.ts";
 import { count, firstDifference, flat, scattered } from "./reference.ts";
 
-const random = (shape: readonly number[], seed = 1): Tensor => tensor(Float64Array.from(scattered(count(shape), 2, seed)), { shape });
+const random = (shape: readonly number[], seed = 1): Tensor =>
+  tensor(Float64Array.from(scattered(count(shape), 2, seed)), { shape });
 
 /** Compares a function and the gradients of its weighted sum with the record. */
 function agree(f: (...xs: Tensor[]) => Tensor, { inputs, output, gradients }: GradientCase): void {
@@ -37,8 +38,12 @@ function agree(f: (...xs: Tensor[]) => Tensor, { inputs, output, gradients }: Gr
 }
 
 describe("softmax and its logarithm", () => {
-  test.each(oracle.softmax)("softmax over axis $axis is PyTorch's", (record) => agree((x) => x.softmax(record.axis), record));
-  test.each(oracle.logSoftmax)("logSoftmax over axis $axis is PyTorch's", (record) => agree((x) => x.logSoftmax(record.axis), record));
+  test.each(oracle.softmax)("softmax over axis $axis is PyTorch's", (record) =>
+    agree((x) => x.softmax(record.axis), record),
+  );
+  test.each(oracle.logSoftmax)("logSoftmax over axis $axis is PyTorch's", (record) =>
+    agree((x) => x.logSoftmax(record.axis), record),
+  );
 
   test("differentiate to the second order", () => {
     for (const axis of [0, -1]) {
@@ -98,7 +103,11 @@ describe("crossEntropy", () => {
   });
 
   test.each<[() => unknown, typeof ShapeError | typeof DTypeError | typeof OptionError, string]>([
-    [() => crossEntropy(zeros([2, 3]), zeros([3])), ShapeError, "logits [2,3] want labels of shape [2] (one class a row), got [3]"],
+    [
+      () => crossEntropy(zeros([2, 3]), zeros([3])),
+      ShapeError,
+      "logits [2,3] want labels of shape [2] (one class a row), got [3]",
+    ],
     [() => crossEntropy(zeros([2, 3]), zeros([2, 1])), ShapeError, "got [2,1]"],
     [() => crossEntropy(zeros([]), zeros([])), ShapeError, "crossEntropy: logits []"],
     [() => crossEntropy(zeros([2, 3], { dtype: "int32" }), zeros([2])), DTypeError, "the logits are int32, not floats"],
@@ -116,7 +125,9 @@ describe("crossEntropy", () => {
 describe("meanSquaredError", () => {
   test.each(oracle.meanSquaredError)("is PyTorch's", (record) => agree((x, y = x) => meanSquaredError(x, y), record));
   test("refuses shapes that differ, instead of broadcasting", () => {
-    expect(() => meanSquaredError(zeros([2, 1]), zeros([2]))).toThrow("the prediction is [2,1], the target [2]: they must be equal");
+    expect(() => meanSquaredError(zeros([2, 1]), zeros([2]))).toThrow(
+      "the prediction is [2,1], the target [2]: they must be equal",
+    );
   });
 });
 
@@ -145,7 +156,10 @@ describe("batchNorm", () => {
   });
 
   test.each<[() => unknown, string]>([
-    [() => batchNorm(zeros([2, 3]), zeros([2]), 0), "batchNorm: gamma is [2], the input [2,3] has 3 features on axis -1"],
+    [
+      () => batchNorm(zeros([2, 3]), zeros([2]), 0),
+      "batchNorm: gamma is [2], the input [2,3] has 3 features on axis -1",
+    ],
     [() => batchNorm(zeros([2, 3]), 1, zeros([3, 1])), "batchNorm: beta is [3,1]"],
     [() => batchNorm(zeros([2, 3]), 1, 0, { axis: 2 }), "batchNorm: axis 2 is out of range for rank 2"],
     [() => batchNorm(zeros([2, 3], { dtype: "int32" }), 1, 0), "batchNorm: the input is int32, not a float"],

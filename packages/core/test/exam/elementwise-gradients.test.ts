@@ -12,11 +12,16 @@ const points = [-2.64, -0.77, -0.42, -0.13, 0.17, 0.38, 0.71, 1.73, 2.31];
 function smoothInputs(entry: Entry): Tensor[] {
   const size = points.length;
   const combinations = Array.from({ length: size ** arityOf(entry) }, (_, k) =>
-    Array.from({ length: arityOf(entry) }, (_unused, input) => (points[Math.floor(k / size ** input) % size] ?? 0) + input * 0.031),
+    Array.from(
+      { length: arityOf(entry) },
+      (_unused, input) => (points[Math.floor(k / size ** input) % size] ?? 0) + input * 0.031,
+    ),
   );
   const finite = combinations.filter((values) => Number.isFinite(apply(entry, ...values).item()));
   const kept = finite.filter((_, index) => finite.length < 100 || index % Math.ceil(finite.length / 60) === 0);
-  return Array.from({ length: arityOf(entry) }, (_, input) => tensor(Float64Array.from(kept.map((values) => values[input] ?? 0))));
+  return Array.from({ length: arityOf(entry) }, (_, input) =>
+    tensor(Float64Array.from(kept.map((values) => values[input] ?? 0))),
+  );
 }
 
 const operators = operatorsOf("elementwise");
@@ -50,14 +55,21 @@ describe("gradients of float32", () => {
     for (const [index, gradient] of pullback(zeros(value.shape).add(1)).entries()) {
       expect(gradient.dtype).toBe("float32");
       const scale = Math.max(1, ...flat(wanted[index] ?? gradient).map(Math.abs));
-      const distance = gradient.cast("float64").sub(wanted[index] ?? gradient).abs().max().item();
+      const distance = gradient
+        .cast("float64")
+        .sub(wanted[index] ?? gradient)
+        .abs()
+        .max()
+        .item();
       expect(distance).toBeLessThanOrEqual(2e-6 * scale);
     }
   });
 });
 
 test("a tensor used as every input collects all gradients", () => {
-  const twoOrMore = differentiable.filter((entry) => arityOf(entry) === 2 && entry.name !== "maximum" && entry.name !== "minimum");
+  const twoOrMore = differentiable.filter(
+    (entry) => arityOf(entry) === 2 && entry.name !== "maximum" && entry.name !== "minimum",
+  );
   for (const entry of twoOrMore) {
     const x = tensor([0.7, 1.3], { dtype: "float64" });
     const once = vjp((a) => apply(entry, a, a), x).pullback(x)[0] ?? x;

@@ -2,8 +2,8 @@
 // without generated code, which must give the same bits.
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type DType, ShapeError, type Tensor, tensor, vjp } from "../../src/index.ts";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
+import { type DType, ShapeError, type Tensor, tensor, vjp } from "../../src/index.ts";
 import { count, expand, firstDifference, flat, gatherBack, identical, joint, scattered } from "./reference.ts";
 import { apply, arityOf, operatorsOf } from "./registry.ts";
 
@@ -102,7 +102,10 @@ describe.each(operators)("$name without generated code", (entry) => {
 
   test("gives the same bits", () => {
     for (const [index, found] of run().entries()) {
-      expect(identical(found, expected[index] ?? found), `arrangement ${index % 4} of ${dtypes[Math.floor(index / 4)]}`).toBe(true);
+      expect(
+        identical(found, expected[index] ?? found),
+        `arrangement ${index % 4} of ${dtypes[Math.floor(index / 4)]}`,
+      ).toBe(true);
     }
   });
 });

@@ -96,7 +96,10 @@ describe("PyTorch's values and slopes", () => {
       for (const [at, found] of flat(slope).entries()) {
         const point = grid.map((values) => values[at] ?? nan);
         const wanted = record?.dx[index]?.[at] ?? nan;
-        if (settled(point, wanted)) expect(closeNumber(found, wanted, 1e-12, 1e-300), `d${index} at ${point}: ${found}, not ${wanted}`).toBe(true);
+        if (settled(point, wanted))
+          expect(closeNumber(found, wanted, 1e-12, 1e-300), `d${index} at ${point}: ${found}, not ${wanted}`).toBe(
+            true,
+          );
       }
     }
   });

@@ -6,12 +6,12 @@ import {
   DTypeError,
   gather,
   gradcheck,
-  oneHot,
   OptionError,
-  scatterAdd,
+  oneHot,
   ShapeError,
-  takeAlongAxis,
+  scatterAdd,
   type Tensor,
+  takeAlongAxis,
   tensor,
   vjp,
   zeros,
@@ -26,7 +26,15 @@ describe("gather", () => {
   test.each([0, 1, 2, -1])("along axis %d reads whole slices", (axis) => {
     const x = cube();
     const place = (axis + 3) % 3;
-    const found = gather(x, indices([[1, 0], [0, 1], [1, 1]]), axis);
+    const found = gather(
+      x,
+      indices([
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ]),
+      axis,
+    );
     const shape: readonly number[] = x.shape;
     expect(found.shape).toEqual([...shape.slice(0, place), 3, 2, ...shape.slice(place + 1)]);
     const ranges = [null, null, null].map((_, index) => (index === place ? 1 : null));
@@ -61,7 +69,10 @@ describe("scatterAdd", () => {
     const read = gather(x, places, axis);
     const u = tensor(Float64Array.from(scattered(read.size, 1, 8)), { shape: read.shape });
     const left = read.mul(u).sum().item();
-    const right = x.mul(scatterAdd(u, places, x.shape, axis)).sum().item();
+    const right = x
+      .mul(scatterAdd(u, places, x.shape, axis))
+      .sum()
+      .item();
     expect(left).toBeCloseTo(right, 12);
   });
 
@@ -71,8 +82,14 @@ describe("scatterAdd", () => {
   });
 
   test.each<[() => unknown, string]>([
-    [() => scatterAdd(tensor([1, 2]), indices([0]), [3]), "scatterAdd: the updates are [2], the indices and the target want [1]"],
-    [() => scatterAdd(tensor([1]), indices([0]), [-3]), "scatterAdd: axis 0 of the shape must be a whole number ≥ 0, got -3"],
+    [
+      () => scatterAdd(tensor([1, 2]), indices([0]), [3]),
+      "scatterAdd: the updates are [2], the indices and the target want [1]",
+    ],
+    [
+      () => scatterAdd(tensor([1]), indices([0]), [-3]),
+      "scatterAdd: axis 0 of the shape must be a whole number ≥ 0, got -3",
+    ],
   ])("%s is refused", (run, message) => {
     expect(run).toThrow(ShapeError);
     expect(run).toThrow(message);
@@ -85,9 +102,17 @@ describe("takeAlongAxis", () => {
     const place = (axis + 3) % 3;
     const shape = x.shape.map((size: number, index: number) => (index === place ? 2 : size));
     const size = shape.reduce((a: number, b: number) => a * b, 1);
-    const chosen = tensor(scattered(size, 1, 3).map((value) => (value > 0 ? 1 : 0)), { dtype: "int32", shape });
+    const chosen = tensor(
+      scattered(size, 1, 3).map((value) => (value > 0 ? 1 : 0)),
+      { dtype: "int32", shape },
+    );
     const found = takeAlongAxis(x, chosen, axis);
-    for (const [i, j, k] of [[0, 0, 0], [1, 1, 1], [0, 1, 1], [1, 0, 0]] as const) {
+    for (const [i, j, k] of [
+      [0, 0, 0],
+      [1, 1, 1],
+      [0, 1, 1],
+      [1, 0, 0],
+    ] as const) {
       const read = [i, j, k].map((index, other) => (other === place ? at(chosen, i, j, k) : index));
       expect(at(found, i, j, k)).toBe(at(x, ...read));
     }
@@ -106,7 +131,12 @@ describe("takeAlongAxis", () => {
 
 describe("oneHot", () => {
   test("has a 1 at each index", () => {
-    expect(oneHot(indices([[2, 0]]), 3).toArray()).toEqual([[[0, 0, 1], [1, 0, 0]]]);
+    expect(oneHot(indices([[2, 0]]), 3).toArray()).toEqual([
+      [
+        [0, 0, 1],
+        [1, 0, 0],
+      ],
+    ]);
     expect(oneHot(indices([]), 3).shape).toEqual([0, 3]);
     expect(oneHot(tensor(new Uint8Array([1])), 2).dtype).toBe("float32");
   });
@@ -122,9 +152,21 @@ describe("indices", () => {
   test.each<[string, () => unknown, string]>([
     ["too great", () => gather(x, indices([0, 2, 3])), "gather: index 3 at place 2 is out of range: 0 to 2"],
     ["negative", () => gather(x, indices([0, -1]), 1), "gather: index -1 at place 1 is out of range: 0 to 1"],
-    ["into nothing", () => gather(zeros([0]), indices([0])), "gather: index 0 at place 0 is out of range: the axis is empty"],
-    ["of an element", () => takeAlongAxis(x, indices([[2], [0], [0]]), 1), "takeAlongAxis: index 2 at place 0 is out of range: 0 to 1"],
-    ["of a target", () => scatterAdd(zeros([2]), indices([0, 7]), [3]), "scatterAdd: index 7 at place 1 is out of range: 0 to 2"],
+    [
+      "into nothing",
+      () => gather(zeros([0]), indices([0])),
+      "gather: index 0 at place 0 is out of range: the axis is empty",
+    ],
+    [
+      "of an element",
+      () => takeAlongAxis(x, indices([[2], [0], [0]]), 1),
+      "takeAlongAxis: index 2 at place 0 is out of range: 0 to 1",
+    ],
+    [
+      "of a target",
+      () => scatterAdd(zeros([2]), indices([0, 7]), [3]),
+      "scatterAdd: index 7 at place 1 is out of range: 0 to 2",
+    ],
     ["of a class", () => oneHot(indices([4]), 3), "oneHot: index 4 at place 0 is out of range: 0 to 2"],
   ])("%s are errors with value, place and range", (_, run, message) => {
     expect(run).toThrow(DataError);

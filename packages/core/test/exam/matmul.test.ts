@@ -21,18 +21,17 @@ const filled = (shape: readonly number[], seed: number, dtype: DType = "float64"
 };
 
 describe("PyTorch's products and gradients", () => {
-  test.each(oracle.matmul.map((record) => ({ ...record, title: record.inputs.map(({ shape }) => `[${shape}]`).join(" × ") })))(
-    "$title",
-    ({ inputs, output, gradients }) => {
-      const { value, pullback } = vjp((a, b = a) => matmul(a, b), ...inputs.map(recorded));
-      expect(value.shape).toEqual(output.shape);
-      expect(firstDifference(flat(value), output.values, 1e-13)).toBeNull();
-      for (const [index, gradient] of pullback(weightsOf(output.shape)).entries()) {
-        expect(gradient.shape).toEqual(inputs[index]?.shape);
-        expect(firstDifference(flat(gradient), gradients[index] ?? [], 1e-13)).toBeNull();
-      }
-    },
-  );
+  test.each(
+    oracle.matmul.map((record) => ({ ...record, title: record.inputs.map(({ shape }) => `[${shape}]`).join(" × ") })),
+  )("$title", ({ inputs, output, gradients }) => {
+    const { value, pullback } = vjp((a, b = a) => matmul(a, b), ...inputs.map(recorded));
+    expect(value.shape).toEqual(output.shape);
+    expect(firstDifference(flat(value), output.values, 1e-13)).toBeNull();
+    for (const [index, gradient] of pullback(weightsOf(output.shape)).entries()) {
+      expect(gradient.shape).toEqual(inputs[index]?.shape);
+      expect(firstDifference(flat(gradient), gradients[index] ?? [], 1e-13)).toBeNull();
+    }
+  });
 });
 
 const sizes: readonly (readonly [number, number, number])[] = [
@@ -50,7 +49,16 @@ const sizes: readonly (readonly [number, number, number])[] = [
 const layouts: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
   ["in order", (x) => x],
   ["transposed", (x) => x.transpose().clone().transpose()],
-  ["every other column", (x) => x.unsqueeze(2).broadcastTo([...x.shape, 2]).clone().reshape([x.shape[0] ?? 0, -1]).slice(null, [null, null, 2])],
+  [
+    "every other column",
+    (x) =>
+      x
+        .unsqueeze(2)
+        .broadcastTo([...x.shape, 2])
+        .clone()
+        .reshape([x.shape[0] ?? 0, -1])
+        .slice(null, [null, null, 2]),
+  ],
   ["rows reversed", (x) => x.slice([null, null, -1]).clone().slice([null, null, -1])],
 ];
 
@@ -74,7 +82,11 @@ describe("batches", () => {
     const [a, b] = [filled([2, 1, 3, 4], 1), filled([5, 4, 2], 2)];
     const found = matmul(a, b);
     expect(found.shape).toEqual([2, 5, 3, 2]);
-    for (const [i, j] of [[0, 0], [1, 4], [1, 2]] as const) {
+    for (const [i, j] of [
+      [0, 0],
+      [1, 4],
+      [1, 2],
+    ] as const) {
       const one = product(flat(a.slice(i, 0)), flat(b.slice(j)), [3, 4, 2]);
       expect(firstDifference(flat(found.slice(i, j)), one, 1e-13)).toBeNull();
     }
@@ -87,10 +99,19 @@ describe("batches", () => {
   });
 
   test.each<[number[], number[]]>([
-    [[2, 3], [3, 2]],
-    [[2, 2, 3], [3, 2]],
+    [
+      [2, 3],
+      [3, 2],
+    ],
+    [
+      [2, 2, 3],
+      [3, 2],
+    ],
     [[3], [2, 3, 2]],
-    [[2, 1, 2, 3], [2, 3, 1]],
+    [
+      [2, 1, 2, 3],
+      [2, 3, 1],
+    ],
   ])("gradients of [%s] × [%s] agree with difference quotients", (a, b) => {
     gradcheck((x, y = x) => matmul(x, y), [filled(a, 3), filled(b, 4)], { order: 2 });
     gradcheck((x, y = x) => matmul(x, y.tanh()).sin(), [filled(a, 5), filled(b, 6)]);
@@ -98,10 +119,26 @@ describe("batches", () => {
 });
 
 test.each<[number[], number[], number[]]>([
-  [[2, 0], [0, 3], [2, 3]],
-  [[0, 2], [2, 3], [0, 3]],
-  [[2, 3], [3, 0], [2, 0]],
-  [[0, 2, 3], [3, 4], [0, 2, 4]],
+  [
+    [2, 0],
+    [0, 3],
+    [2, 3],
+  ],
+  [
+    [0, 2],
+    [2, 3],
+    [0, 3],
+  ],
+  [
+    [2, 3],
+    [3, 0],
+    [2, 0],
+  ],
+  [
+    [0, 2, 3],
+    [3, 4],
+    [0, 2, 4],
+  ],
   [[0], [0], []],
 ])("[%s] × [%s] of nothing is zeros of [%s]", (a, b, shape) => {
   for (const dtype of ["float32", "float64", "int32"] as const) {
@@ -129,7 +166,10 @@ describe("dtypes meet", () => {
   test("int32 wraps at 2³¹, and NaN and infinities go through", () => {
     const big = tensor([[65537, 65537]], { dtype: "int32" });
     expect(matmul(big, big.transpose()).item()).toBe(262146);
-    const odd = tensor([[Number.NaN, 0], [Number.POSITIVE_INFINITY, 0]]);
+    const odd = tensor([
+      [Number.NaN, 0],
+      [Number.POSITIVE_INFINITY, 0],
+    ]);
     expect(flat(matmul(odd, tensor([[1], [0]])))).toEqual([Number.NaN, Number.POSITIVE_INFINITY]);
     expect(flat(matmul(odd, tensor([[0], [0]])))).toEqual([Number.NaN, Number.NaN]);
   });

@@ -2,8 +2,6 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  argMax,
-  argMin,
   crossEntropy,
   type DType,
   dropout,
@@ -35,21 +33,59 @@ describe("gradients at special points", () => {
     ["max shares among equals", (x) => x.max(), [[1, 3, 3, 2]], [[0, 0.5, 0.5, 0]]],
     ["min shares among equals", (x) => x.min(), [[1, 1, 1, 2]], [[1 / 3, 1 / 3, 1 / 3, 0]]],
     ["max over an axis", (x) => x.reshape([2, 2]).max(0), [[5, 1, 5, 2]], [[0.5, 0, 0.5, 1]]],
-    ["maximum shares", (a, b = a) => a.maximum(b), [[1, 2, 3], [2, 2, 2]], [[0, 0.5, 1], [1, 0.5, 0]]],
-    ["minimum shares", (a, b = a) => a.minimum(b), [[1, 2, 3], [2, 2, 2]], [[1, 0.5, 0], [0, 0.5, 1]]],
+    [
+      "maximum shares",
+      (a, b = a) => a.maximum(b),
+      [
+        [1, 2, 3],
+        [2, 2, 2],
+      ],
+      [
+        [0, 0.5, 1],
+        [1, 0.5, 0],
+      ],
+    ],
+    [
+      "minimum shares",
+      (a, b = a) => a.minimum(b),
+      [
+        [1, 2, 3],
+        [2, 2, 2],
+      ],
+      [
+        [1, 0.5, 0],
+        [0, 0.5, 1],
+      ],
+    ],
     ["maximum with itself", (a) => a.maximum(a), [[2]], [[1]]],
     ["maximum with a number", (a) => a.maximum(0), [[-1, 0, 1]], [[0, 0.5, 1]]],
     ["abs at 0", (x) => x.abs(), [[-2, 0, 2]], [[-1, 0, 1]]],
     ["sign", (x) => x.sign(), [[-2, 0, 2]], [[0, 0, 0]]],
     ["relu at 0", (x) => x.relu(), [[-1, 0, 1]], [[0, 0, 1]]],
     ["clip at its bounds", (x) => x.clip(-1, 2), [[-2, -1, 0, 2, 3]], [[0, 1, 1, 1, 0]]],
-    ["clip to its bounds", (x, low = x, high = x) => ops.clip(x, low, high), [[-3, 0, 3], -1, 2], [[0, 1, 0], [1], [1]]],
+    [
+      "clip to its bounds",
+      (x, low = x, high = x) => ops.clip(x, low, high),
+      [[-3, 0, 3], -1, 2],
+      [[0, 1, 0], [1], [1]],
+    ],
     ["sqrt at 0", (x) => x.sqrt(), [[0, 4]], [[inf, 0.25]]],
     ["norm of zeros", (x) => x.norm(), [[0, 0]], [[0, 0]]],
     ["std of equals", (x) => x.std(), [[3, 3, 3]], [[0, 0, 0]]],
     ["std of equals in one row", (x) => x.reshape([2, 2]).std(1), [[3, 3, 0, 2]], [[0, 0, -0.5, 0.5]]],
     ["pow(x, 0) at 0", (x) => x.pow(0), [[0, 2]], [[0, 0]]],
-    ["pow(0, y) for both", (a, b = a) => a.pow(b), [[0, 0, 0], [0, 1, 2]], [[0, 1, 0], [0, 0, 0]]],
+    [
+      "pow(0, y) for both",
+      (a, b = a) => a.pow(b),
+      [
+        [0, 0, 0],
+        [0, 1, 2],
+      ],
+      [
+        [0, 1, 0],
+        [0, 0, 0],
+      ],
+    ],
     ["pow of a negative base", (x) => x.pow(3), [[-2]], [[12]]],
     ["prod with a zero", (x) => prod(x), [[2, 0, 3]], [[0, 6, 0]]],
     ["prod with two zeros", (x) => prod(x), [[2, 0, 0]], [[0, 0, 0]]],
@@ -70,7 +106,10 @@ describe("gradients at special points", () => {
 
   test("the choice not taken gets exactly 0 from an infinite gradient", () => {
     const { pullback } = vjp((a, b = a) => tensor([true, false]).where(a, b), tensor([1, nan]), tensor([inf, 2]));
-    expect(pullback(tensor([5, inf])).map(flat)).toEqual([[5, 0], [0, inf]]);
+    expect(pullback(tensor([5, inf])).map(flat)).toEqual([
+      [5, 0],
+      [0, inf],
+    ]);
   });
 
   test.each([[], [1], [2, 1], [3]])("a broadcast input of shape [%s] gets a gradient of its shape", (...shape) => {
@@ -131,12 +170,17 @@ describe("NaN and odd values", () => {
     ["maximum", (x) => x.maximum(2), [nan, 1], [nan, 2]],
     ["minimum", (x) => x.minimum(2), [nan, 1], [nan, 1]],
     ["clip", (x) => x.clip(0, 1), [nan, 2], [nan, 1]],
-    ["argMax takes the first", argMax, [1, 3, 3], [1]],
-    ["argMax takes NaN", argMax, [1, inf, nan, nan], [2]],
-    ["argMin takes the first", argMin, [2, 1, 1], [1]],
-    ["argMin takes NaN", argMin, [1, -inf, nan], [2]],
-    ["argMax of −∞", argMax, [-inf, -inf], [0]],
-    ["round goes to even", (x) => x.round(), [0.5, 1.5, 2.5, -0.5, -1.5, 2.4, 2.6, 4503599627370497], [0, 2, 2, 0, -2, 2, 3, 4503599627370497]],
+    ["argMax takes the first", (x) => x.argMax(), [1, 3, 3], [1]],
+    ["argMax takes NaN", (x) => x.argMax(), [1, inf, nan, nan], [2]],
+    ["argMin takes the first", (x) => x.argMin(), [2, 1, 1], [1]],
+    ["argMin takes NaN", (x) => x.argMin(), [1, -inf, nan], [2]],
+    ["argMax of −∞", (x) => x.argMax(), [-inf, -inf], [0]],
+    [
+      "round goes to even",
+      (x) => x.round(),
+      [0.5, 1.5, 2.5, -0.5, -1.5, 2.4, 2.6, 4503599627370497],
+      [0, 2, 2, 0, -2, 2, 3, 4503599627370497],
+    ],
     ["pow(0, 0)", (x) => x.pow(0), [0, nan, inf], [1, 1, 1]],
     ["pow of a negative base", (x) => x.pow(3), [-2], [-8]],
     ["pow with a fraction of a negative base", (x) => x.pow(0.5), [-2, 4], [nan, 2]],

@@ -1,8 +1,8 @@
 // What every reduction and summary must give: any axes, kept or dropped, in any layout, with gradients that are checked twice.
 
 import { describe, expect, test } from "vitest";
-import { type DType, gradcheck, ShapeError, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
+import { type DType, gradcheck, ShapeError, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
 import { oracle, recorded, weightsOf } from "../oracle/oracle.ts";
 import { count, firstDifference, flat, identical, scattered } from "./reference.ts";
 import { apply, operatorsOf } from "./registry.ts";
@@ -11,7 +11,8 @@ const all = [...operatorsOf("reduction"), ...operatorsOf("statistics")];
 const places = all.filter(({ name }) => name.startsWith("arg"));
 const reductions = all.filter((entry) => !places.includes(entry));
 const smooth = reductions.filter(({ name }) => name !== "any" && name !== "all");
-const cube = (seed = 1, dtype: DType = "float64"): Tensor => tensor(scattered(24, 2, seed), { dtype, shape: [2, 3, 4] });
+const cube = (seed = 1, dtype: DType = "float64"): Tensor =>
+  tensor(scattered(24, 2, seed), { dtype, shape: [2, 3, 4] });
 
 /** Every set of axes of a cube, as they may be written, and the same sorted from 0. */
 const axesCases: readonly (readonly [number | readonly number[] | undefined, readonly number[]])[] = [
@@ -19,9 +20,18 @@ const axesCases: readonly (readonly [number | readonly number[] | undefined, rea
   [0, [0]],
   [1, [1]],
   [-1, [2]],
-  [[0, 1], [0, 1]],
-  [[2, 0], [0, 2]],
-  [[-1, -2], [1, 2]],
+  [
+    [0, 1],
+    [0, 1],
+  ],
+  [
+    [2, 0],
+    [0, 2],
+  ],
+  [
+    [-1, -2],
+    [1, 2],
+  ],
   [[], []],
 ];
 
@@ -75,7 +85,8 @@ describe.each(reductions)("$name", (entry) => {
     const generated = run();
     setCodeGeneration(false);
     try {
-      for (const [index, found] of run().entries()) expect(identical(found, generated[index] ?? found), `case ${index}`).toBe(true);
+      for (const [index, found] of run().entries())
+        expect(identical(found, generated[index] ?? found), `case ${index}`).toBe(true);
     } finally {
       setCodeGeneration(null);
     }
@@ -89,7 +100,9 @@ describe.each(reductions)("$name", (entry) => {
   ])("refuses axis %j", (axes, message) => {
     expect(() => apply(entry, cube(), axes)).toThrow(ShapeError);
     expect(() => apply(entry, cube(), axes)).toThrow(message);
-    expect(() => apply(entry, cube(), axes)).toThrow(entry.name === "std" || !smooth.includes(entry) ? /./ : entry.name);
+    expect(() => apply(entry, cube(), axes)).toThrow(
+      entry.name === "std" || !smooth.includes(entry) ? /./ : entry.name,
+    );
   });
 
   test("a scalar has no axes", () => {
@@ -154,8 +167,13 @@ describe.each(places)("$name", (entry) => {
     expect(apply(entry, cube(), undefined, { keepDims: true }).shape).toEqual([1, 1, 1]);
     const view = cube().permute([2, 1, 0]);
     expect(identical(apply(entry, view, 1), apply(entry, view.clone(), 1))).toBe(true);
-    expect(flat(vjp((x) => apply(entry, x).cast("float64"), cube()).pullback(tensor(1))[0] ?? tensor(1)).every((g) => g === 0)).toBe(true);
+    expect(
+      flat(vjp((x) => apply(entry, x).cast("float64"), cube()).pullback(tensor(1))[0] ?? tensor(1)).every(
+        (g) => g === 0,
+      ),
+    ).toBe(true);
   });
 
-  test("of nothing is an error", () => expect(() => apply(entry, zeros([2, 0]), 1)).toThrow(/nothing to choose from: \[2,0\]/));
+  test("of nothing is an error", () =>
+    expect(() => apply(entry, zeros([2, 0]), 1)).toThrow(/nothing to choose from: \[2,0\]/));
 });

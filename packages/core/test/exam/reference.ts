@@ -22,7 +22,12 @@ export function close(a: unknown, b: unknown, relative: number, absolute: number
 }
 
 /** The place and the values of the first difference between two lists, or null. */
-export function firstDifference(a: ArrayLike<number>, b: ArrayLike<number>, relative: number, absolute: number = relative): string | null {
+export function firstDifference(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  relative: number,
+  absolute: number = relative,
+): string | null {
   if (a.length !== b.length) return `${a.length} values instead of ${b.length}`;
   for (let index = 0; index < a.length; index++) {
     const [found, wanted] = [a[index] ?? Number.NaN, b[index] ?? Number.NaN];

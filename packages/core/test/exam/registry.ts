@@ -19,7 +19,15 @@ import type { Numbers } from "./reference.ts";
 /** The modules that hold operators. */
 export type ModuleName = "elementwise" | "reduction" | "statistics" | "movement" | "matmul" | "indexing" | "composite";
 
-const modules: Readonly<Record<ModuleName, object>> = { elementwise, reduction, statistics, movement, matmul, indexing, composite };
+const modules: Readonly<Record<ModuleName, object>> = {
+  elementwise,
+  reduction,
+  statistics,
+  movement,
+  matmul,
+  indexing,
+  composite,
+};
 
 /** What an operator takes: tensors, lists of them, and plain arguments. */
 export type Argument = unknown;
@@ -52,7 +60,10 @@ export function apply(entry: Entry, ...args: readonly Argument[]): Tensor {
 
 /** What a sample's call gives. */
 export function runSample({ call }: Entry, { args, path }: Sample): unknown {
-  return path.reduce<unknown>((value, key) => (value instanceof Object ? Reflect.get(value, key) : undefined), call(...args));
+  return path.reduce<unknown>(
+    (value, key) => (value instanceof Object ? Reflect.get(value, key) : undefined),
+    call(...args),
+  );
 }
 
 /** Every public operator, in the order of the sources. */
@@ -64,12 +75,21 @@ export const registry: readonly Entry[] = Object.entries(modules).flatMap(([modu
     if (typeof value !== "function" || !isModule(module)) return [];
     const call: Entry["call"] = (...args) => Reflect.apply(value, undefined, args);
     const example = examples.find((candidate) => candidate.name === name);
-    return [{ module, name, call, sample: example === undefined ? null : sampleOf(example), formulas: formulasOf(source, name) }];
+    return [
+      {
+        module,
+        name,
+        call,
+        sample: example === undefined ? null : sampleOf(example),
+        formulas: formulasOf(source, name),
+      },
+    ];
   });
 });
 
 /** The operators of one module. */
-export const operatorsOf = (module: ModuleName): readonly Entry[] => registry.filter((entry) => entry.module === module);
+export const operatorsOf = (module: ModuleName): readonly Entry[] =>
+  registry.filter((entry) => entry.module === module);
 
 /** The number of tensors that an elementwise operator takes. */
 export const arityOf = ({ sample }: Entry): number => sample?.args.length ?? 0;
@@ -86,9 +106,14 @@ function sampleOf({ text, declaration, name }: Example): Sample | null {
   if (statement === undefined || !ts.isExpressionStatement(statement) || stated === null) return null;
   const path: string[] = [];
   let expression = statement.expression;
-  for (; ts.isPropertyAccessExpression(expression); expression = expression.expression) path.unshift(expression.name.text);
+  for (; ts.isPropertyAccessExpression(expression); expression = expression.expression)
+    path.unshift(expression.name.text);
   if (!ts.isCallExpression(expression) || expression.expression.getText() !== name) return null;
-  return { args: expression.arguments.map((node, index) => argument(node, roleOf(declaration, index))), expected: stated.value, path };
+  return {
+    args: expression.arguments.map((node, index) => argument(node, roleOf(declaration, index))),
+    expected: stated.value,
+    path,
+  };
 }
 
 /** How an array in a sample is meant: the declared type of the parameter tells. */
@@ -122,7 +147,8 @@ function formulasOf(source: ts.SourceFile, name: string): Entry["formulas"] {
   const formulas: { forward: string | null; gradient: string | null } = { forward: null, gradient: null };
   const visit = (node: ts.Node): void => {
     const key = ts.isPropertyAssignment(node) ? node.name.getText() : "";
-    if (ts.isPropertyAssignment(node) && (key === "forward" || key === "gradient")) formulas[key] = node.initializer.getText();
+    if (ts.isPropertyAssignment(node) && (key === "forward" || key === "gradient"))
+      formulas[key] = node.initializer.getText();
     ts.forEachChild(node, visit);
   };
   for (const statement of source.statements) {

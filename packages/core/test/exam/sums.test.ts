@@ -18,12 +18,17 @@ describe("sums are exact where numbers allow", () => {
   test("over rows, over columns, over a transposed view", () => {
     const x = full([1_000_000, 2], 0.1);
     const exact = Math.fround(0.1) * 1e6;
-    for (const value of [...flat(x.sum(0)), ...flat(x.transpose().sum(1))]) expect(Math.abs(value - exact)).toBeLessThan(0.02);
+    for (const value of [...flat(x.sum(0)), ...flat(x.transpose().sum(1))])
+      expect(Math.abs(value - exact)).toBeLessThan(0.02);
   });
 
   test("large numbers that cancel", () => {
     expect(tensor([1e8, 1, -1e8, 1]).sum().item()).toBe(2);
-    expect(tensor([2 ** 24, 1, 1, 1]).sum().item()).toBe(2 ** 24 + 4); // 2²⁴ + 3 rounds to even
+    expect(
+      tensor([2 ** 24, 1, 1, 1])
+        .sum()
+        .item(),
+    ).toBe(2 ** 24 + 4); // 2²⁴ + 3 rounds to even
   });
 });
 
@@ -47,7 +52,9 @@ describe("spreads do not suffer from a large mean", () => {
   });
 
   test.each([-1, Number.NaN])("refuses correction %d", (correction) => {
-    expect(() => tensor([1]).variance(undefined, { correction })).toThrow(`variance: correction must be a number ≥ 0, got ${correction}`);
+    expect(() => tensor([1]).variance(undefined, { correction })).toThrow(
+      `variance: correction must be a number ≥ 0, got ${correction}`,
+    );
   });
 });
 

@@ -8,7 +8,8 @@ import { runExample, statedValue, testExamples } from "./run.ts";
 
 testExamples({
   sources: new URL("../../src/", import.meta.url),
-  names: { ...core, ModuleBuilder, module: new ModuleBuilder() },
+  // Besides the public names: a module under construction, and the numbers of a training loop.
+  names: { ...core, ModuleBuilder, module: new ModuleBuilder(), learningRate: 0.1, beta: 0.9, steps: 1 },
   except: (example) => example.file.startsWith("ops") && isSample(example), // the exam of operators
 });
 
@@ -24,7 +25,12 @@ describe("the runner of examples", () => {
   });
 
   test("accepts what is right, imports and types included", async () => {
-    const program = ['import { tensor } from "@gradus/core";', "const x: Tensor = tensor([0.1]); // [0.1]", "x.shape; // [1]", "x.rank; // a number"];
+    const program = [
+      'import { tensor } from "@gradus/core";',
+      "const x: Tensor = tensor([0.1]); // [0.1]",
+      "x.shape; // [1]",
+      "x.rank; // a number",
+    ];
     await runExample(program.join("\n"), core);
     await runExample("await Promise.reject(new Error('late')); // throws: late …", core);
   });

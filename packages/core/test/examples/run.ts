@@ -120,7 +120,8 @@ function instrument(text: string): string {
     const code = statement.getText().replace(/^export /, "");
     if (comment === undefined) return code;
     const said = JSON.stringify(text.slice(comment.pos + 2, comment.end));
-    if (ts.isExpressionStatement(statement)) return `await $check(${said}, async () => (${statement.expression.getText()}));`;
+    if (ts.isExpressionStatement(statement))
+      return `await $check(${said}, async () => (${statement.expression.getText()}));`;
     if (!ts.isVariableStatement(statement)) return code;
     const name = statement.declarationList.declarations.at(-1)?.name;
     return name !== undefined && ts.isIdentifier(name) ? `${code}\nawait $check(${said}, () => ${name.text});` : code;

@@ -3,7 +3,18 @@
 
 import { describe, expect, test } from "vitest";
 import { derivative } from "../../src/expr/derivative.ts";
-import { arities, call, constant, Expr, input, inputsOf, reading, type ScalarFunction, substitute, topological } from "../../src/expr/expr.ts";
+import {
+  arities,
+  call,
+  constant,
+  Expr,
+  input,
+  inputsOf,
+  reading,
+  type ScalarFunction,
+  substitute,
+  topological,
+} from "../../src/expr/expr.ts";
 import { readFormula } from "../../src/expr/formula.ts";
 import { callableNames, callableValues, evaluators, interpret, toJavaScript } from "../../src/expr/javascript.ts";
 import { simplify } from "../../src/expr/simplify.ts";
@@ -31,8 +42,17 @@ function interpreted(root: Expr, integers = false): (...values: number[]) => num
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 const edges = [nan, inf, -inf, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2, -3, 1e-9, 800, -800];
-const triples = scattered(60, 2.5, 3).map((a, index) => [a, scattered(60, 2.5, 4)[index] ?? 0, scattered(60, 2.5, 5)[index] ?? 0]);
-const edgeTriples = edges.flatMap((a) => edges.flatMap((b) => [[a, b, 0.5], [a, b, nan]]));
+const triples = scattered(60, 2.5, 3).map((a, index) => [
+  a,
+  scattered(60, 2.5, 4)[index] ?? 0,
+  scattered(60, 2.5, 5)[index] ?? 0,
+]);
+const edgeTriples = edges.flatMap((a) =>
+  edges.flatMap((b) => [
+    [a, b, 0.5],
+    [a, b, nan],
+  ]),
+);
 
 describe.each(functions)("%s", (fn) => {
   const arity = arities[fn];
@@ -53,7 +73,9 @@ describe.each(functions)("%s", (fn) => {
       const [ahead, here, behind] = [moved(step), moved(0), moved(-step)];
       if (![ahead, here, behind].every(Number.isFinite) || Math.abs(ahead - behind) > 0.3) continue; // outside its domain, or a jump
       const quotient = (ahead - behind) / (2 * step);
-      expect(closeNumber(run(...point), quotient, 1e-4, 1e-6), `at ${point}: ${run(...point)}, not ${quotient}`).toBe(true);
+      expect(closeNumber(run(...point), quotient, 1e-4, 1e-6), `at ${point}: ${run(...point)}, not ${quotient}`).toBe(
+        true,
+      );
     }
   });
 });
@@ -82,7 +104,10 @@ describe("random formulas", () => {
       const [before, after] = [interpreted(formula), interpreted(copy)];
       for (const point of [...triples.slice(0, 10), ...edgeTriples.filter((_, index) => index % 17 === 0)]) {
         const [wanted, found] = [before(...point), after(...point)];
-        expect(found === wanted || (Number.isNaN(found) && Number.isNaN(wanted)), `${formula} at ${point}: ${found}, not ${wanted}`).toBe(true);
+        expect(
+          found === wanted || (Number.isNaN(found) && Number.isNaN(wanted)),
+          `${formula} at ${point}: ${found}, not ${wanted}`,
+        ).toBe(true);
       }
     }
     expect(simpler).toBeGreaterThan(50);
@@ -92,8 +117,11 @@ describe("random formulas", () => {
     for (const formula of formulas) {
       for (const integers of [false, true]) {
         const [compiled, stepwise] = [generated(formula, integers), interpreted(formula, integers)];
-        const points = integers ? triples.map((point) => point.map((x) => Math.round(x * 1e5))) : [...triples, ...edgeTriples];
-        for (const point of points.slice(0, 40)) expect(compiled(...point), `${formula} at ${point}`).toBe(stepwise(...point));
+        const points = integers
+          ? triples.map((point) => point.map((x) => Math.round(x * 1e5)))
+          : [...triples, ...edgeTriples];
+        for (const point of points.slice(0, 40))
+          expect(compiled(...point), `${formula} at ${point}`).toBe(stepwise(...point));
       }
     }
   });

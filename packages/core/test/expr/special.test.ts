@@ -6,7 +6,8 @@ import { erf, normalQuantile } from "../../src/expr/special.ts";
 import { closeNumber } from "../exam/reference.ts";
 import { oracle } from "../oracle/oracle.ts";
 
-const pairs = ([x = [], y = []]: readonly (readonly number[])[]): [number, number][] => x.map((at, index) => [at, y[index] ?? Number.NaN]);
+const pairs = ([x = [], y = []]: readonly (readonly number[])[]): [number, number][] =>
+  x.map((at, index) => [at, y[index] ?? Number.NaN]);
 
 describe("erf", () => {
   test.each(pairs(oracle.erf))("of %d is %d", (x, expected) => {
@@ -20,7 +21,9 @@ describe("erf", () => {
       expect(erf(x)).toBeGreaterThanOrEqual(before - 2e-16);
       before = erf(x);
     }
-    expect([erf(Number.NEGATIVE_INFINITY), erf(-1000), erf(1000), erf(Number.POSITIVE_INFINITY)]).toEqual([-1, -1, 1, 1]);
+    expect([erf(Number.NEGATIVE_INFINITY), erf(-1000), erf(1000), erf(Number.POSITIVE_INFINITY)]).toEqual([
+      -1, -1, 1, 1,
+    ]);
     expect(erf(Number.NaN)).toBeNaN();
   });
 });

@@ -1,7 +1,17 @@
 // A training loop in one synchronous run, for memory.test.ts, which starts it as a process of its own: no turn of the event loop,
 // no finalizers, nothing disposed. Prints the resident memory as it went, in MB, one number for each hundred steps.
 
-import { batchNorm, crossEntropy, dropout, normal, randint, type Tensor, update, Variable, zeros } from "../../src/index.ts";
+import {
+  batchNorm,
+  crossEntropy,
+  dropout,
+  normal,
+  randint,
+  type Tensor,
+  update,
+  Variable,
+  zeros,
+} from "../../src/index.ts";
 
 const [steps = 1000, batch = 8, ...widths] = process.argv.slice(2).map(Number);
 
@@ -14,7 +24,11 @@ const descend = update({
 });
 
 const layers = widths.slice(1).map((width, index) => {
-  const parameters = [normal([widths[index] ?? 1, width], { standardDeviation: 0.1 }), zeros([width]).add(1), zeros([width])];
+  const parameters: Tensor[] = [
+    normal([widths[index] ?? 1, width], { standardDeviation: 0.1 }),
+    zeros([width]).add(1),
+    zeros([width]),
+  ];
   return parameters.map((initial) => ({ weight: new Variable(initial), velocity: new Variable(zeros(initial.shape)) }));
 });
 

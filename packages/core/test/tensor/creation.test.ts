@@ -10,8 +10,8 @@ import {
   full,
   GradusError,
   linspace,
-  ones,
   OptionError,
+  ones,
   ShapeError,
   type Tensor,
   tensor,
@@ -20,7 +20,10 @@ import {
 import { flat } from "../exam/reference.ts";
 
 /** Calls with arguments that the types would refuse. */
-const untyped = (f: (...args: never[]) => unknown, ...args: readonly unknown[]): (() => unknown) => () => Reflect.apply(f, null, args);
+const untyped =
+  (f: (...args: never[]) => unknown, ...args: readonly unknown[]): (() => unknown) =>
+  () =>
+    Reflect.apply(f, null, args);
 
 describe("tensor takes", () => {
   test.each<[string, Tensor, readonly number[], DType, unknown]>([
@@ -28,7 +31,19 @@ describe("tensor takes", () => {
     ["a boolean", tensor(true), [], "bool", true],
     ["a list", tensor([1, 2]), [2], "float32", [1, 2]],
     ["booleans", tensor([true, false]), [2], "bool", [true, false]],
-    ["nested lists", tensor([[[1], [2]], [[3], [4]]]), [2, 2, 1], "float32", [[[1], [2]], [[3], [4]]]],
+    [
+      "nested lists",
+      tensor([
+        [[1], [2]],
+        [[3], [4]],
+      ]),
+      [2, 2, 1],
+      "float32",
+      [
+        [[1], [2]],
+        [[3], [4]],
+      ],
+    ],
     ["nothing", tensor([]), [0], "float32", []],
     ["rows of nothing", tensor([[], []]), [2, 0], "float32", [[], []]],
     ["floats", tensor(new Float32Array([1.5])), [1], "float32", [1.5]],
@@ -37,8 +52,26 @@ describe("tensor takes", () => {
     ["short integers", tensor(new Int16Array([-7])), [1], "int32", [-7]],
     ["bytes", tensor(new Uint8Array([255])), [1], "uint8", [255]],
     ["clamped bytes", tensor(new Uint8ClampedArray([255])), [1], "uint8", [255]],
-    ["a shape", tensor([1, 2, 3, 4, 5, 6], { shape: [2, 3] }), [2, 3], "float32", [[1, 2, 3], [4, 5, 6]]],
-    ["a typed array with a shape", tensor(new Float64Array(4), { shape: [2, 2] }), [2, 2], "float64", [[0, 0], [0, 0]]],
+    [
+      "a shape",
+      tensor([1, 2, 3, 4, 5, 6], { shape: [2, 3] }),
+      [2, 3],
+      "float32",
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+      ],
+    ],
+    [
+      "a typed array with a shape",
+      tensor(new Float64Array(4), { shape: [2, 2] }),
+      [2, 2],
+      "float64",
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    ],
     ["another dtype", tensor([1, 0], { dtype: "bool" }), [2], "bool", [true, false]],
     ["integers on request", tensor([1, -2], { dtype: "int32" }), [2], "int32", [1, -2]],
     ["bytes as floats", tensor(new Uint8Array([9]), { dtype: "float32" }), [1], "float32", [9]],
@@ -52,7 +85,12 @@ describe("tensor takes", () => {
 
 describe("tensor refuses", () => {
   test.each<[string, unknown, unknown, string]>([
-    ["ragged rows", [[1, 2], [3]], {}, "tensor: element [1] has 1 elements, the first has 2: ragged arrays have no shape"],
+    [
+      "ragged rows",
+      [[1, 2], [3]],
+      {},
+      "tensor: element [1] has 1 elements, the first has 2: ragged arrays have no shape",
+    ],
     ["a longer row", [[1], [2, 3]], {}, "element [1] has 2 elements, the first has 1"],
     ["a number among rows", [[1], 2], {}, "tensor: element [1] is 2, an array of 1 was expected"],
     ["a row among numbers", [1, [2]], {}, "tensor: element [1] is an array of 1: ragged arrays have no shape"],
@@ -62,7 +100,12 @@ describe("tensor refuses", () => {
     ["null", [1, null], {}, "tensor: element [1] is null, not a number or boolean"],
     ["holes", new Array(2), {}, "tensor: element [0] is undefined"],
     ["objects", [{ value: 1 }], {}, "tensor: element [0] is Object"],
-    ["a fraction as an integer", [1, 1.5], { dtype: "int32" }, 'tensor: value 1.5 at place 1 is no int32 (whole numbers from -2147483648 to 2147483647)'],
+    [
+      "a fraction as an integer",
+      [1, 1.5],
+      { dtype: "int32" },
+      "tensor: value 1.5 at place 1 is no int32 (whole numbers from -2147483648 to 2147483647)",
+    ],
     ["too great an integer", [2 ** 31], { dtype: "int32" }, "value 2147483648 at place 0 is no int32"],
     ["NaN as an integer", [Number.NaN], { dtype: "int32" }, "value NaN at place 0 is no int32"],
     ["a negative byte", [-1], { dtype: "uint8" }, "value -1 at place 0 is no uint8 (whole numbers from 0 to 255)"],
@@ -85,7 +128,9 @@ describe("tensor refuses", () => {
 
   test.each([new BigInt64Array(1), new DataView(new ArrayBuffer(4)), new Uint32Array(1)])("%o", (array) => {
     expect(untyped(tensor, array)).toThrow(DTypeError);
-    expect(untyped(tensor, array)).toThrow("has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array");
+    expect(untyped(tensor, array)).toThrow(
+      "has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array",
+    );
   });
 });
 
@@ -102,7 +147,15 @@ describe("patterns", () => {
     ["linspace", linspace(0, 1, 5), "float32", [0, 0.25, 0.5, 0.75, 1]],
     ["linspace of one", linspace(2, 9, 1), "float32", [2]],
     ["linspace of none", linspace(2, 9, 0), "float32", []],
-    ["eye", eye(2, { dtype: "float64" }), "float64", [[1, 0], [0, 1]]],
+    [
+      "eye",
+      eye(2, { dtype: "float64" }),
+      "float64",
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ],
   ])("%s", (_, x, dtype, values) => {
     expect(x.dtype).toBe(dtype);
     expect(x.toArray()).toEqual(values);
@@ -136,14 +189,22 @@ describe("reading", () => {
   });
 
   test("typed arrays are of the dtype, flat, in row-major order", () => {
-    expect(tensor([[1, 2], [3, 4]]).transpose().toTypedArray()).toEqual(new Float32Array([1, 3, 2, 4]));
+    expect(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ])
+        .transpose()
+        .toTypedArray(),
+    ).toEqual(new Float32Array([1, 3, 2, 4]));
     expect(tensor([true]).toTypedArray()).toEqual(new Uint8Array([1]));
     expect(tensor([1], { dtype: "int32" }).toTypedArray()).toEqual(new Int32Array([1]));
   });
 
   test("errors are of one family, with their names", () => {
+    const one: Tensor = tensor([1]);
     try {
-      tensor([1]).reshape([2]);
+      one.reshape([2]);
     } catch (error) {
       expect(error).toBeInstanceOf(GradusError);
       expect(String(error)).toBe("ShapeError: reshape [1] to [2]: 1 values do not fill 2");

@@ -10,7 +10,14 @@ const double = (values: number[]): Tensor => tensor(values, { dtype: "float64" }
 describe("what NumPy prints", () => {
   // Each text is NumPy 1.24's repr with `tensor` for `array`, which is one column wider.
   test.each<[string, Tensor, string]>([
-    ["whole numbers", tensor([[1, 2], [3, 40]]), "tensor([[ 1.,  2.],\n        [ 3., 40.]])"],
+    [
+      "whole numbers",
+      tensor([
+        [1, 2],
+        [3, 40],
+      ]),
+      "tensor([[ 1.,  2.],\n        [ 3., 40.]])",
+    ],
     ["fractions", tensor([0.1, 0.25, -3]), "tensor([ 0.1 ,  0.25, -3.  ])"],
     ["thirds", tensor([1 / 3, 2 / 3]), "tensor([0.33333334, 0.6666667 ])"],
     ["probabilities", tensor([0.09003057, 0.24472848, 0.66524094]), "tensor([0.09003057, 0.24472848, 0.66524094])"],
@@ -24,7 +31,11 @@ describe("what NumPy prints", () => {
     ["great numbers", tensor([1e10, 1]), "tensor([1.e+10, 1.e+00])"],
     ["great and fractional", tensor([1e6, 1.5]), "tensor([1.0e+06, 1.5e+00])"],
     ["far apart", tensor([1234.5678, 0.001]), "tensor([1.2345677e+03, 1.0000000e-03])"],
-    ["a cube", arange(8).reshape([2, 2, 2]), "tensor([[[0., 1.],\n         [2., 3.]],\n\n        [[4., 5.],\n         [6., 7.]]])"],
+    [
+      "a cube",
+      arange(8).reshape([2, 2, 2]),
+      "tensor([[[0., 1.],\n         [2., 3.]],\n\n        [[4., 5.],\n         [6., 7.]]])",
+    ],
   ])("%s", (_, x, text) => expect(String(x)).toBe(text));
 });
 
@@ -59,7 +70,10 @@ test("long lists are wrapped, longer ones are cut in the middle", () => {
 });
 
 test("views print what they show, variables like tensors, in the console too", () => {
-  const x = tensor([[1, 2], [3, 4]]);
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(String(x.transpose().slice(1))).toBe("tensor([2., 4.])");
   expect(String(new Variable(tensor([1])))).toBe("tensor([1.])");
   expect(inspect(x)).toBe(String(x));

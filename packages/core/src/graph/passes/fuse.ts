@@ -63,7 +63,12 @@ class Builder {
     }
     for (const group of this.#candidates(node)) {
       const role = this.#roleIn(group, node, fold);
-      if (role === null || this.#closesCycle(group, node)) continue;
+      const cycle = role !== null && this.#closesCycle(group, node);
+      if (role === null || cycle) {
+        const reason = cycle ? "what it also reads depends on that kernel" : "it runs over other places, or in another order";
+        this.notes.push(`${node.name} (node ${node.id}) does not join kernel ${group.id}: ${reason}`);
+        continue;
+      }
       this.#join(group, node, role, fold);
       return;
     }
