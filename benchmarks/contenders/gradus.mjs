@@ -4,13 +4,21 @@ import * as gradus from "../../packages/core/dist/index.js";
 import { mnistBatches, ramp } from "../harness/data.mjs";
 import { importTypeScript } from "../harness/typescript.mjs";
 
-const { tensor } = gradus;
+const { tensor, Variable } = gradus;
 
 export const version = JSON.parse(
   readFileSync(new URL("../../packages/core/package.json", import.meta.url), "utf8"),
 ).version;
 
-export const step = async ({ batch }) => {
+/** The threads that compiled programs run on; the peers and eager calls have one. */
+export const threads = () => gradus.getThreads();
+
+const useThreads = async ({ mode, threads: wanted = 1 }) => {
+  if (mode !== "eager") await gradus.setThreads(wanted);
+};
+
+export const step = async ({ batch, mode, threads: wanted }) => {
+  await useThreads({ mode, threads: wanted });
   const { BatchNorm, Dense, Dropout, ReLU, Sequential, crossEntropy } = await import(
     "../../packages/layers/dist/index.js"
   );
@@ -24,13 +32,14 @@ export const step = async ({ batch }) => {
     new Dense(64, 10),
   );
   const optimizer = new Adam(model.parameters(), { learningRate: 1e-3, epsilon: 1e-7 });
-  const train = (x, labels) => {
+  const eager = (x, labels) => {
     const loss = crossEntropy(model.forward(x), labels);
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();
     return loss;
   };
+  const train = mode === "compiled" ? gradus.compile(eager) : eager;
   const batches = mnistBatches(batch, 64);
   let index = 0;
   const run = () => {
@@ -81,15 +90,32 @@ export const gemm = async ({ shapes, mode }) => {
   };
 };
 
-export const elementwise = ({ size, rows, a, b, mode }) => {
+export const elementwise = async ({ size, rows, a, b, mode, threads: wanted }) => {
+  await useThreads({ mode, threads: wanted });
   const x = tensor(ramp(size));
   const matrix = tensor(ramp(size), { shape: [rows, size / rows] });
+  const affine = (x) => x.mul(a).add(b).relu();
   const fused = gradus.elementwise({ name: "affineRelu", forward: (x) => x.mul(a).add(b).maximum(0) });
+  if (mode === "in place") return { "relu(x·a + b)": inPlace(x, affine) };
+  const as = (compute) => (mode === "compiled" ? gradus.compile(compute) : compute);
+  const [relu, exp, tanh] = [mode === "fused" ? fused : affine, (x) => x.exp(), (x) => x.tanh()].map(as);
+  const [rowSums, columnSums] = [(x) => x.sum(1), (x) => x.sum(0)].map(as);
   return {
-    "relu(x·a + b)": call(mode === "fused" ? () => fused(x) : () => x.mul(a).add(b).relu()),
-    "exp(x)": call(() => x.exp()),
-    "tanh(x)": call(() => x.tanh()),
-    "sum of rows": call(() => matrix.sum(1)),
-    "sum of columns": call(() => matrix.sum(0)),
+    "relu(x·a + b)": call(() => relu(x)),
+    "exp(x)": call(() => exp(x)),
+    "tanh(x)": call(() => tanh(x)),
+    "sum of rows": call(() => rowSums(matrix)),
+    "sum of columns": call(() => columnSums(matrix)),
   };
+};
+
+/** A compiled program from one Variable into another: nothing is copied and nothing allocated. */
+const inPlace = (x, compute) => {
+  const [input, output] = [new Variable(x, { requiresGrad: false }), new Variable(x, { requiresGrad: false })];
+  const run = gradus.compile(() => gradus.noGrad(() => output.assign(compute(input))));
+  const values = () => {
+    run();
+    return output.toTypedArray();
+  };
+  return { run: () => void run(), values };
 };

@@ -13,6 +13,7 @@ Options
   --json        print one object { question, node, rows } as the last line
   --batch N     samples in a training step (64)
   --steps N     timed calls of each case and contender (300; processes, for startup: 20)
+  --threads N   threads of Gradus's compiled programs (1); the peers always have one
   --only NAMES  contenders whose name contains one of these, separated by commas: --only gradus,jax-js
   --python FILE the Python to ask for PyTorch (python3, then /usr/bin/python3)
   --help        this text`;
@@ -21,6 +22,7 @@ const options = {
   json: { type: "boolean", default: false },
   batch: { type: "string", default: "64" },
   steps: { type: "string" },
+  threads: { type: "string", default: "1" },
   only: { type: "string" },
   python: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
@@ -43,6 +45,7 @@ export const parse = (args, questions) => {
     json: values.json,
     batch: count("--batch", values.batch, 2, 4096),
     steps: values.steps === undefined ? undefined : count("--steps", values.steps, 1, 1_000_000),
+    threads: count("--threads", values.threads, 1, 64),
     only: values.only?.split(",").map((name) => name.trim().toLowerCase()),
     python: values.python,
   };

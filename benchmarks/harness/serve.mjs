@@ -35,7 +35,7 @@ try {
   const settings = JSON.parse(json);
   const cases = await module[question](settings);
   const flops = Object.fromEntries(Object.entries(cases).map(([name, each]) => [name, each.flops]));
-  answer({ version: module.version, threads: settings.threads ?? 1, cases: Object.keys(cases), flops });
+  answer({ version: module.version, threads: module.threads?.() ?? 1, cases: Object.keys(cases), flops });
   for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line);
     const chosen = cases[command.case];

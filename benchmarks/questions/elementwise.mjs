@@ -6,6 +6,8 @@ import { round } from "../harness/statistics.mjs";
 export const contenders = [
   { name: "gradus eager", contender: "gradus", settings: { mode: "eager" } },
   { name: "gradus fused op", contender: "gradus", settings: { mode: "fused" }, cases: ["relu(x·a + b)"] },
+  { name: "gradus compiled", contender: "gradus", settings: { mode: "compiled" } },
+  { name: "gradus compiled, in Variables", contender: "gradus", settings: { mode: "in place" } },
   { name: "jax-js jit", contender: "jax-js" },
   { name: "tensorflow.js wasm", contender: "tensorflow", settings: { backend: "wasm" } },
   { name: "pytorch", contender: "pytorch" },
@@ -36,11 +38,11 @@ const expected = () => {
   return Object.fromEntries(Object.entries(truth(ramp(size))).map((each) => expectation(each)));
 };
 
-export const ask = async ({ entries, steps = 300, python, progress }) => {
+export const ask = async ({ entries, threads, steps = 300, python, progress }) => {
   const calls = 20;
   const measured = await race(entries, {
     question: "elementwise",
-    settings: { size, rows, a, b, python },
+    settings: { size, rows, a, b, threads, python },
     rounds: Math.ceil(steps / calls),
     warmUpMs: 300,
     turn: { calls, atMostMs: 150 },
@@ -54,7 +56,7 @@ export const ask = async ({ entries, steps = 300, python, progress }) => {
     rows: measured.map((row) =>
       row.error === undefined ? { ...row, gigabytesPerSecond: round(bytes(row.case) / row.medianMs / 1e6) } : row,
     ),
-    extra: { "GB/s": (row) => row.gigabytesPerSecond.toFixed(1) },
-    remark: "One thread each. GB/s counts what a call must read and write once: several passes over the data lower it.",
+    extra: { threads: (row) => String(row.threads), "GB/s": (row) => row.gigabytesPerSecond.toFixed(1) },
+    remark: "GB/s counts what a call must read and write once: several passes over the data lower it.",
   };
 };

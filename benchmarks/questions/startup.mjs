@@ -60,9 +60,12 @@ export const ask = async ({ entries, steps = 20, python, progress }) => {
   const rows = lanes.map(({ name, base, times, error }) => {
     if (error !== undefined) return { name, error };
     const empty = emptyOf(base);
-    // Neighbours in time are compared, so that a slow round is slow for both.
-    const over = summarize(times.map((time, index) => time - empty.times[index]));
-    return { name, threads: 1, ...over, processMs: round(median(times)), emptyMs: round(median(empty.times)) };
+    const [whole, idle] = [times, empty.times].map((list) => summarize(list));
+    // The medians' difference is that of neighbours in time, so that a slow round is slow for both.
+    const medianMs = round(median(times.map((time, index) => time - empty.times[index])));
+    const p10Ms = round(whole.p10Ms - idle.p10Ms);
+    const [processMs, emptyMs] = [whole.medianMs, idle.medianMs];
+    return { name, threads: 1, medianMs, p10Ms, processMs, emptyMs, samples: times.length };
   });
   return {
     title: "Import and first 2×2 product, over an empty process",

@@ -8,17 +8,18 @@ import { race } from "../harness/race.mjs";
 
 export const contenders = [
   { name: "gradus eager", contender: "gradus", settings: { mode: "eager" } },
+  { name: "gradus compiled", contender: "gradus", settings: { mode: "compiled" } },
   { name: "jax-js jit", contender: "jax-js" },
   { name: "tensorflow.js wasm", contender: "tensorflow", settings: { backend: "wasm" } },
   { name: "tensorflow.js layers", contender: "tensorflow", settings: { backend: "wasm", api: "layers" } },
   { name: "pytorch", contender: "pytorch" },
 ];
 
-export const ask = async ({ entries, batch, steps = 300, python, progress }) => {
+export const ask = async ({ entries, batch, threads, steps = 300, python, progress }) => {
   const calls = 20;
   const measured = await race(entries, {
     question: "step",
-    settings: { batch, python, data: mnistFolder() },
+    settings: { batch, threads, python, data: mnistFolder() },
     rounds: Math.ceil(steps / calls),
     warmUpMs: 1500,
     turn: { calls: Math.min(calls, steps), atMostMs: 300 },
@@ -34,7 +35,11 @@ export const ask = async ({ entries, batch, steps = 300, python, progress }) => 
   return {
     title: `A training step of the lecture's network, batch ${batch}`,
     rows,
-    extra: { "loss at the start": (row) => row.firstLoss.toFixed(2), "at the end": (row) => row.lastLoss.toFixed(3) },
+    extra: {
+      threads: (row) => String(row.threads),
+      "loss at the start": (row) => row.firstLoss.toFixed(2),
+      "at the end": (row) => row.lastLoss.toFixed(3),
+    },
     remark:
       "One thread each. tensorflow.js layers is its Keras-like API; the row above it is written by hand in its core API.",
   };

@@ -111,7 +111,9 @@ function checkKnown(raw: string, name: string, command: keyof typeof forms): voi
     throw new UsageError(`${raw} is no option of ${command}: ${own}`);
   }
   const suggestion = nearest(name, [...known, ...flags]);
-  throw new UsageError(`unknown option ${raw}: ${suggestion === undefined ? "see --help" : `did you mean --${suggestion}?`}`);
+  throw new UsageError(
+    `unknown option ${raw}: ${suggestion === undefined ? "see --help" : `did you mean --${suggestion}?`}`,
+  );
 }
 
 function checkOperands(command: keyof typeof forms, operands: readonly string[]): void {

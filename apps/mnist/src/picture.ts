@@ -46,20 +46,24 @@ export async function readPicture(path: string): Promise<Picture> {
 }
 
 function checkSignature(file: Buffer, path: string): void {
-  const begins = (bytes: readonly number[], at: number): boolean => bytes.every((byte, index) => file[at + index] === byte);
+  const begins = (bytes: readonly number[], at: number): boolean =>
+    bytes.every((byte, index) => file[at + index] === byte);
   if (!begins(SIGNATURE, 0)) {
     const kind = others.find(([, bytes, at]) => begins(bytes, at))?.[0];
-    const found = file.length === 0 ? "the file is empty" : kind === undefined ? "it does not begin as one" : `it is ${kind} file`;
+    const found =
+      file.length === 0 ? "the file is empty" : kind === undefined ? "it does not begin as one" : `it is ${kind} file`;
     throw new Failure(`${path} is no PNG: ${found}; save the picture as PNG`);
   }
   const [width, height] = file.length < 24 ? [0, 0] : [file.readUInt32BE(16), file.readUInt32BE(20)];
-  if (width * height > MOST_PIXELS) throw new Failure(`${path} is too large: ${width} × ${height} pixels; make it smaller`);
+  if (width * height > MOST_PIXELS)
+    throw new Failure(`${path} is too large: ${width} × ${height} pixels; make it smaller`);
 }
 
 /** All pixels as red, green, blue and opacity, a byte each. */
 function decode(file: Buffer, path: string): Promise<PNG> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(new Failure(`${path} is a damaged PNG: ${plain(error)}`, { cause: error }));
+    const fail = (error: Error): void =>
+      reject(new Failure(`${path} is a damaged PNG: ${plain(error)}`, { cause: error }));
     // Not `PNG.sync`, which builds on zlib's inner parts.
     const png = new PNG();
     png.on("error", fail);

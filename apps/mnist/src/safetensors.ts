@@ -24,7 +24,13 @@ const kinds = {
 
 type Kind = keyof typeof kinds;
 
-const names: Readonly<Record<DType, Kind>> = { float32: "F32", float64: "F64", int32: "I32", uint8: "U8", bool: "BOOL" };
+const names: Readonly<Record<DType, Kind>> = {
+  float32: "F32",
+  float64: "F64",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+};
 
 /** Where one tensor lies, as the header says it. */
 interface Entry {
@@ -111,19 +117,27 @@ function readHeader(bytes: Uint8Array, fail: Fail): { metadata: Metadata; entrie
 function readEntry(key: string, value: unknown, fail: Fail): Entry {
   if (!isRecord(value)) return fail(`${key} is no object with dtype, shape and data_offsets`);
   const { dtype, shape, data_offsets: place } = value;
-  if (!isKind(dtype)) return fail(`${key} has dtype ${JSON.stringify(dtype)}, expected one of ${Object.keys(kinds).join(", ")}`);
+  if (!isKind(dtype))
+    return fail(`${key} has dtype ${JSON.stringify(dtype)}, expected one of ${Object.keys(kinds).join(", ")}`);
   if (!isCounts(shape)) return fail(`${key} has shape ${JSON.stringify(shape)}, expected whole numbers`);
   const [begin, end] = isCounts(place) && place.length === 2 ? place : [];
   if (begin === undefined || end === undefined || end < begin) {
     return fail(`${key} has data_offsets ${JSON.stringify(place)}, expected [begin, end]`);
   }
   const needed = sizeOf(shape) * kinds[dtype].bytes;
-  if (end - begin !== needed) fail(`${key} (${dtype}, [${shape.join(",")}]) takes ${needed} bytes, but its offsets span ${end - begin}`);
+  if (end - begin !== needed)
+    fail(`${key} (${dtype}, [${shape.join(",")}]) takes ${needed} bytes, but its offsets span ${end - begin}`);
   return { dtype, shape, data_offsets: [begin, end] };
 }
 
-function readTensor(key: string, { dtype, shape, data_offsets: [begin, end] }: Entry, data: Uint8Array, fail: Fail): Tensor {
-  const bytes = data.slice(begin, end);
+function readTensor(
+  key: string,
+  { dtype, shape, data_offsets: [begin, end] }: Entry,
+  data: Uint8Array,
+  fail: Fail,
+): Tensor {
+  // A copy, as views of more than a byte need their own alignment (and `slice` of a Buffer would be none).
+  const bytes = new Uint8Array(data.subarray(begin, end));
   if (dtype === "BOOL" && bytes.some((byte) => byte > 1)) fail(`${key} is BOOL, but has bytes other than 0 and 1`);
   return tensor(new kinds[dtype].view(bytes.buffer), { shape, dtype: kinds[dtype].dtype });
 }

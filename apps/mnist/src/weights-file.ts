@@ -1,7 +1,17 @@
 // Saved weights on disk: written as a whole or not at all, and read with suspicion.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CheckpointError } from "@gradus/core";
 import type { Layer } from "@gradus/layers";
@@ -18,7 +28,9 @@ const LARGEST = 2 ** 30;
 export function checkWritable(path: string): void {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new Failure(`cannot save to ${path}: it is a folder: give a file in it, as ${join(path, "digits.safetensors")}`);
+      throw new Failure(
+        `cannot save to ${path}: it is a folder: give a file in it, as ${join(path, "digits.safetensors")}`,
+      );
     }
     const temporary = temporaryFor(path);
     closeSync(openSync(temporary, "wx"));

@@ -38,9 +38,24 @@ export function detectAnomaly<R>(body: () => R): R {
   }
 }
 
+/** Runs `body` without looking at its results: a gradient is looked at whole, under the name and line of its forward operation. */
+export function withoutWatching<R>(body: () => R): R {
+  const outer = watching;
+  watching = false;
+  try {
+    return body();
+  } finally {
+    watching = outer;
+  }
+}
+
 /** The place that is running now. */
 export function hereAndNow(): Origin {
-  return { scope: currentScope(), line: userLine(new Error().stack ?? "") };
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100; // layers within layers stand between an operation and the user's line
+  const { stack = "" } = new Error();
+  Error.stackTraceLimit = limit;
+  return { scope: currentScope(), line: userLine(stack) };
 }
 
 /** The first line of a stack that lies outside of Gradus. */

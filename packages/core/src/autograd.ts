@@ -4,7 +4,7 @@
 import { AutogradError, ShapeError } from "./errors.ts";
 import { composite } from "./ops/constructors.ts";
 import { zeros } from "./ops/creation.ts";
-import { stack } from "./ops/movement.ts";
+import { stack } from "./ops/joining.ts";
 import type { Operand } from "./ops/op.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { isRecording, Node, propagate, withRecording } from "./tape.ts";

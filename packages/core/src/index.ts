@@ -17,7 +17,11 @@ export * from "./ops/statistics.ts";
 export * from "./ops/movement.ts";
 export * from "./ops/matmul.ts";
 export * from "./ops/indexing.ts";
-export * from "./ops/composite.ts";
+export * from "./ops/joining.ts";
+export * from "./ops/softmax.ts";
+export * from "./ops/losses.ts";
+export * from "./ops/normalization.ts";
+export * from "./ops/dropout.ts";
 
 // Operators of your own
 export {

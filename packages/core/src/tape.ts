@@ -1,7 +1,7 @@
 // The tape: what was computed from what, so that gradients can flow back. Each result of a differentiable operation has a Node
 // that holds its rule, the nodes of its inputs, and just the values that the rule will read.
 
-import { hereAndNow, type Origin, refuseAnomaly, watchingAnomalies } from "./anomaly.ts";
+import { hereAndNow, type Origin, refuseAnomaly, watchingAnomalies, withoutWatching } from "./anomaly.ts";
 import { isFloat } from "./dtype.ts";
 import { AutogradError } from "./errors.ts";
 import { formatShape, sameShape } from "./shape.ts";
@@ -173,12 +173,13 @@ export function propagate(
       let gradient = gradients.get(node);
       if (gradient === undefined) continue;
       gradients.delete(node);
-      for (const hook of node.hooks ?? []) gradient = hook(gradient) ?? gradient;
+      for (const hook of node.hooks ?? []) gradient = checkHook(node, hook(gradient) ?? gradient);
       if (node.rule === null || stops.has(node)) {
         deliver(node, gradient);
         continue;
       }
-      const results = node.backward(gradient);
+      const pass = gradient;
+      const results = node.origin === null ? node.backward(pass) : withoutWatching(() => node.backward(pass));
       for (const [index, edge] of node.edges.entries()) {
         const result = results[index];
         if (edge === null || result === null || result === undefined) continue;
@@ -188,6 +189,13 @@ export function propagate(
       }
     }
   });
+}
+
+function checkHook(node: Node, gradient: Tensor): Tensor {
+  if (sameShape(node.spec.shape, gradient.shape)) return gradient;
+  throw new AutogradError(
+    `registerHook: a hook of ${node.name} returned a gradient of shape ${formatShape(gradient.shape)}, not ${formatShape(node.spec.shape)}`,
+  );
 }
 
 function checkGradient(node: Node, index: number, { shape, dtype }: Spec, gradient: Tensor): Tensor {

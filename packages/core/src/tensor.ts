@@ -4,13 +4,12 @@
 import { copyElements } from "./engine/copy.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
-import type * as composites from "./ops/composite.ts";
 import type { ReductionOptions } from "./ops/constructors.ts";
 import type * as elementwise from "./ops/elementwise.ts";
-import type * as indexing from "./ops/indexing.ts";
 import type * as products from "./ops/matmul.ts";
 import type * as movements from "./ops/movement.ts";
 import type * as reductions from "./ops/reduction.ts";
+import type * as softmaxes from "./ops/softmax.ts";
 import type * as statistics from "./ops/statistics.ts";
 import type { Range } from "./ops/movement.ts";
 import type { VarianceOptions } from "./ops/statistics.ts";
@@ -45,8 +44,7 @@ export type Operators = typeof elementwise &
   typeof statistics &
   typeof movements &
   typeof products &
-  typeof indexing &
-  typeof composites;
+  typeof softmaxes;
 
 let ops: Operators;
 
@@ -604,7 +602,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return ops.transpose(this, a, b);
   }
 
-  /** The axes in another order; without one, reversed. */
+  /** The axes in another order. */
   permute<A extends Shape, const P extends readonly number[]>(this: Tensor<A>, axes: Readonly<P> & Check<Permuted<A, P>>): Tensor<Result<Permuted<A, P>>> {
     return typed(ops.permute(this, axes));
   }
@@ -635,21 +633,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return ops.slice(this, ...ranges);
   }
 
-  // Products, indexing, networks --------------------------------------------------------------------------------------------
+  // Products and the softmax --------------------------------------------------------------------------------------------
 
   /** The matrix product of the last two axes; those before broadcast. */
   matmul<A extends Shape, B extends Shape>(this: Tensor<A>, other: Tensor<B> & Check<MatMul<A, B>>): Tensor<Result<MatMul<A, B>>> {
     return typed(ops.matmul(this, other));
-  }
-
-  /** The slices of this tensor at `indices` along an axis. */
-  gather(indices: Tensor, axis = 0): Tensor {
-    return ops.gather(this, indices, axis);
-  }
-
-  /** For each place of `indices` the element at that index along `axis`. */
-  takeAlongAxis<I extends Shape>(indices: Tensor<I>, axis: number): Tensor<I> {
-    return typed(ops.takeAlongAxis(this, indices, axis));
   }
 
   /** eˣ / Σ eˣ along an axis: positive, with sum 1. */

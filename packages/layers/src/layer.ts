@@ -1,7 +1,7 @@
 // What every layer shares. A layer is an object with fields and a `forward`: its parameters, buffers and inner layers are found by
 // walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to register.
 
-import type { Shape, Tensor, Variable } from "@gradus/core";
+import { observed, type Shape, type Tensor, type Variable } from "@gradus/core";
 import type { Rule } from "./layer-types.ts";
 import { copyState, restoreState, type StateDict, type StateDictLike } from "./state-dict.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
@@ -32,10 +32,26 @@ export abstract class Layer {
 
   /** What the layer makes of a shape, for the compiler alone; see {@link Rule}. */
   declare readonly rule?: Rule;
+  #training = true;
+  #frozen = false;
+
   /** Whether the layer is being trained: dropout drops, batch normalization looks at the batch. True at first. */
-  training: boolean = true;
+  get training(): boolean {
+    return observed(() => this.#training);
+  }
+
+  set training(training: boolean) {
+    this.#training = training;
+  }
+
   /** Whether the layer was frozen: its parameters get no gradient, and its running statistics stay. */
-  frozen: boolean = false;
+  get frozen(): boolean {
+    return observed(() => this.#frozen);
+  }
+
+  set frozen(frozen: boolean) {
+    this.#frozen = frozen;
+  }
 
   /** The layer's result for its input. */
   abstract forward(x: Tensor, ...more: Tensor[]): Tensor;

@@ -54,7 +54,7 @@ export function summarize(model: Layer, options: SummaryOptions): string {
       ),
     };
   });
-  const text = [`Model: ${model.kind}`, ...table(rows), ...totals(model)].join("\n");
+  const text = [`Model: "${model.kind}"`, ...table(rows), ...totals(model)].join("\n");
   if (print !== false) print(text);
   return text;
 }

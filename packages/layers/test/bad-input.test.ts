@@ -143,7 +143,7 @@ const rows: readonly (readonly [attempt: () => unknown, kind: new (message: stri
     "Sequential: argument 0 is function Dense, not a layer: write new Dense(…)",
   ],
   [
-    () => new Sequential(new ReLU(), wrong([new ReLU()])),
+    () => new Sequential(wrong(new ReLU()), wrong([new ReLU()])),
     OptionError,
     "Sequential: argument 1 is [ReLU], not a layer: pass the layers one by one, as new Sequential(...layers)",
   ],

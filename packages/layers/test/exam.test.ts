@@ -116,7 +116,7 @@ describe.each(Object.entries(rows))("%s", (name, { make, input, output, paramete
   test("training lowers the loss, evaluation is repeatable", () => {
     const features = output.at(-1) ?? 1;
     const generator = new Generator(3);
-    const model = new Sequential(make(generator), new Dense(features, 1, { dtype, generator }) as Layer);
+    const model = new Sequential(make(generator), new Dense(features, 1, { dtype, generator }));
     const [x, target] = [batch(4), uniform([output[0] ?? 1, 1], { dtype, generator })];
     const loss = (): number => noGrad(() => meanSquaredError(model.eval().forward(x), target).item());
     const before = loss();

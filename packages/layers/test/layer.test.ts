@@ -99,8 +99,7 @@ describe("names of Variables", () => {
 });
 
 describe("state", () => {
-  const make = (): Sequential =>
-    new Sequential(new Dense(2, 3), new BatchNorm(3), new Dropout(0.5), new Dense(3, 1)) as Sequential;
+  const make = (): Sequential => new Sequential(new Dense(2, 3), new BatchNorm(3), new Dropout(0.5), new Dense(3, 1));
 
   test("holds copies", () => {
     const model = make();

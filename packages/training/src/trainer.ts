@@ -2,16 +2,17 @@
 
 import { concat, formatShape, GradusError, noGrad, ShapeError, type Tensor } from "@gradus/core";
 import type { Dataset } from "@gradus/data";
-import { batchesOf, countBatches } from "./batches.ts";
+import { countBatches } from "./batches.ts";
 import { type Output, standardOutput } from "./display/output.ts";
 import { type Display, progressDisplay } from "./display/progress.ts";
 import { Emitter, type Listener, named, type TrainerEvents } from "./events.ts";
 import { type History, Recorder } from "./history.ts";
-import { type Metric, type MetricNames, type MetricOption, resolveMetrics } from "./metrics.ts";
+import { type MetricNames, type MetricOption, resolveMetrics } from "./metrics.ts";
 import { type Loss, type Model, type Optimizer, setMode } from "./model.ts";
 import * as options from "./options.ts";
-import { evaluationStep, type Step, trainingStep } from "./step.ts";
-import { type Logs, Tally } from "./tally.ts";
+import { Passes, type PassOptions } from "./pass.ts";
+import { evaluationStep, trainingStep } from "./step.ts";
+import { Tally } from "./tally.ts";
 import { Turns } from "./turns.ts";
 
 /** What a {@link Trainer} is made of. */
@@ -29,15 +30,6 @@ export interface TrainerOptions<M extends readonly MetricOption[]> {
 /** The names of the values that a trainer with metrics `M` reports. */
 export type ValueNames<M extends readonly MetricOption[]> = "loss" | MetricNames<M>;
 
-/** What a pass over a dataset shares with its surroundings. */
-interface Pass {
-  readonly batchSize: number;
-  readonly turns: Turns;
-  readonly signal: AbortSignal | undefined;
-  /** Called after each batch; a promise is waited for. */
-  readonly stepEnd?: (step: number, samples: number, tally: Tally) => Promise<void> | undefined;
-}
-
 /**
  * Trains a model, evaluates it, and predicts with it.
  *
@@ -50,10 +42,12 @@ interface Pass {
 export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   readonly model: Model;
   readonly optimizer: Optimizer;
-  readonly #metrics: readonly Metric[];
+  readonly #names: readonly string[];
   readonly #output: Output;
-  readonly #trainingStep: Step;
-  readonly #evaluationStep: Step;
+  /** Passes that train. */
+  readonly #epochs: Passes;
+  /** Passes that only look. */
+  readonly #evaluations: Passes;
   readonly #events = new Emitter<TrainerEvents<ValueNames<M>>>();
   #history: History<ValueNames<M>> | null = null;
   #fitting = false;
@@ -61,10 +55,12 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   constructor({ model, optimizer, loss, metrics, output = standardOutput() }: TrainerOptions<M>) {
     this.model = model;
     this.optimizer = optimizer;
-    this.#metrics = resolveMetrics(metrics ?? []);
+    const resolved = resolveMetrics(metrics ?? []);
+    const parts = { model, optimizer, loss, metrics: resolved };
+    this.#names = new Tally(resolved).names;
     this.#output = output;
-    this.#trainingStep = trainingStep({ model, optimizer, loss, metrics: this.#metrics });
-    this.#evaluationStep = evaluationStep({ model, loss, metrics: this.#metrics });
+    this.#epochs = new Passes(model, resolved, trainingStep(parts), true);
+    this.#evaluations = new Passes(model, resolved, evaluationStep(parts), false);
   }
 
   /** What the last `fit` gave, or has given so far; null before the first. */
@@ -99,10 +95,8 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
     options.checkTrainable(this.model, this.optimizer);
     if (this.#fitting) throw new GradusError("fit: this trainer is in another fit: await that first");
     plan.signal?.throwIfAborted();
-    const names = new Tally(this.#metrics).names;
-    const recorder = new Recorder<ValueNames<M>>(
-      plan.validation === null ? names : [...names, ...names.map((name) => `val_${name}`)],
-    );
+    const validated = plan.validation === null ? [] : this.#names.map((name) => `val_${name}`);
+    const recorder = new Recorder<ValueNames<M>>([...this.#names, ...validated]);
     const display = progressDisplay(this.#output, plan.verbose);
     let completed = false;
     this.#fitting = true;
@@ -139,9 +133,9 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
     const display = progressDisplay(this.#output, verbose);
     try {
       await this.#emit(display, "evaluateStart", { steps, samples: data.length });
-      const stepEnd: Pass["stepEnd"] = (step, _, tally) =>
+      const stepEnd: PassOptions["stepEnd"] = (step, _, tally) =>
         this.#emit(display, "evaluateStep", { step, steps, logs: named(tally.logs()) });
-      const tally = await this.#look(data, { batchSize: size, turns: new Turns(), signal, stepEnd });
+      const tally = await this.#evaluations.run({ data, batchSize: size, turns: new Turns(), signal, stepEnd });
       const logs = named<ValueNames<M>>(tally.logs());
       await this.#emit(display, "evaluateEnd", { logs });
       return logs;
@@ -190,53 +184,22 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
     const start = { epochs, steps, samples: training.length, validationSamples: validation?.length ?? 0 };
     await this.#emit(display, "fitStart", start);
     for (let epoch = 0; epoch < epochs; epoch++) {
+      signal?.throwIfAborted();
       await this.#emit(display, "epochStart", { epoch, epochs, steps });
-      const stepEnd: Pass["stepEnd"] = (step, samples, tally) => {
+      const stepEnd: PassOptions["stepEnd"] = (step, samples, tally) => {
         const loss = tally.lastLoss;
         const warned = Number.isFinite(loss) ? undefined : warn(loss, epoch, step);
         const logs = named<ValueNames<M>>(tally.logs());
         const told = this.#emit(display, "stepEnd", { epoch, step, steps, samples, loss, logs });
         return warned === undefined ? told : warned.then(() => told);
       };
-      const tally = await this.#learn(training, plan.nextOrder(), { batchSize, turns, signal, stepEnd });
-      const validated = validation === null ? null : await this.#look(validation, { batchSize, turns, signal });
+      const order = plan.nextOrder();
+      const tally = await this.#epochs.run({ data: training, order, batchSize, turns, signal, stepEnd });
+      const validated = validation && (await this.#evaluations.run({ data: validation, batchSize, turns, signal }));
       const logs = { ...tally.logs(), ...validated?.logs("val_") };
       recorder.record(epoch, logs);
       await this.#emit(display, "epochEnd", { epoch, epochs, logs: named<ValueNames<M>>(logs) });
-      signal?.throwIfAborted();
     }
-  }
-
-  /** One epoch. */
-  #learn(data: Dataset, order: Int32Array | undefined, pass: Pass): Promise<Tally> {
-    return this.#pass(this.#trainingStep, true, data, order, pass);
-  }
-
-  /** One evaluation. */
-  async #look(data: Dataset, pass: Pass): Promise<Tally> {
-    const before = this.model.training;
-    try {
-      return await this.#pass(this.#evaluationStep, false, data, undefined, pass);
-    } finally {
-      setMode(this.model, before);
-    }
-  }
-
-  /** Takes a step for each batch. */
-  async #pass(step: Step, training: boolean, data: Dataset, order: Int32Array | undefined, pass: Pass): Promise<Tally> {
-    const { batchSize, turns, signal, stepEnd } = pass;
-    const tally = new Tally(this.#metrics);
-    let number = 0;
-    for (const { inputs, targets, samples } of batchesOf(data, batchSize, order)) {
-      // Each time: while others had their turn, they may have evaluated, or predicted, with the same model.
-      setMode(this.model, training);
-      tally.add(step(inputs, targets), samples);
-      const told = stepEnd?.(++number, samples, tally);
-      if (told !== undefined) await told;
-      if (turns.due) await turns.take();
-      signal?.throwIfAborted();
-    }
-    return tally;
   }
 
   /** A function that reports a loss that is no number any more, the first time. */

@@ -53,7 +53,7 @@ export const evaluators: Record<ScalarFunction, Evaluator> = {
   round: roundHalfEven,
   trunc: Math.trunc,
   logicalNot: (a) => bit(!(a !== 0)),
-  isNaN: (a) => bit(a !== a),
+  isNaN: (a) => bit(Number.isNaN(a)),
   isFinite: (a) => bit(Number.isFinite(a)),
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -192,11 +192,17 @@ export function interpret(roots: readonly Expr[], integers = false): (inputs: Ar
   const at = (expr: Expr | undefined): number => (expr === undefined ? 0 : (place.get(expr) ?? 0));
   const steps = order.map((expr, index): ((inputs: ArrayLike<number>) => void) => {
     const { node } = expr;
-    if (node.kind === "constant") return () => void (values[index] = node.value);
-    if (node.kind === "input") return (inputs) => void (values[index] = inputs[node.index] ?? Number.NaN);
+    if (node.kind === "constant") return () => {
+        values[index] = node.value;
+      };
+    if (node.kind === "input") return (inputs) => {
+        values[index] = inputs[node.index] ?? Number.NaN;
+      };
     const [a, b, c] = [at(node.args[0]), at(node.args[1]), at(node.args[2])];
     const run = node.fn === "mul" && whole.has(expr) ? Math.imul : evaluators[node.fn];
-    return () => void (values[index] = run(values[a] ?? 0, values[b] ?? 0, values[c] ?? 0));
+    return () => {
+      values[index] = run(values[a] ?? 0, values[b] ?? 0, values[c] ?? 0);
+    };
   });
   const outputs = roots.map(at);
   return (inputs, results) => {

@@ -22,7 +22,7 @@ export function erf(x: number): number {
     }
     return Math.sign(x) * TWO_OVER_SQRT_PI * Math.exp(-square) * sum;
   }
-  return a === a ? Math.sign(x) * (1 - upperTail(a)) : a;
+  return Number.isNaN(a) ? a : Math.sign(x) * (1 - upperTail(a));
 }
 
 /** 1 − erf(a) for a ≥ 2, where the difference would have lost its digits. */

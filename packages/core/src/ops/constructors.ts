@@ -360,3 +360,9 @@ export function composite<Attributes>(
     return { output, shared };
   };
 }
+
+/** An operand that its operator always gives. */
+export function required(tensor: Tensor | undefined): Tensor {
+  if (tensor === undefined) throw new ShapeError("an operator was called with an input missing");
+  return tensor;
+}

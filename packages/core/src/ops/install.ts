@@ -1,12 +1,11 @@
 // Gives Tensor's methods their operators. Importing this file is the one side effect of the package.
 
 import { installOperators } from "../tensor.ts";
-import * as composites from "./composite.ts";
 import * as elementwise from "./elementwise.ts";
-import * as indexing from "./indexing.ts";
 import * as products from "./matmul.ts";
 import * as movements from "./movement.ts";
 import * as reductions from "./reduction.ts";
+import * as softmaxes from "./softmax.ts";
 import * as statistics from "./statistics.ts";
 
-installOperators({ ...elementwise, ...reductions, ...statistics, ...movements, ...products, ...indexing, ...composites });
+installOperators({ ...elementwise, ...reductions, ...statistics, ...movements, ...products, ...softmaxes });

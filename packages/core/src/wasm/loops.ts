@@ -11,6 +11,7 @@ import type { FunctionBuilder, Local, Size } from "./assembler.ts";
 import { elementBytes, loadLanes, storeLanes } from "./lanes.ts";
 import { emitShare, onLastThread, type Share } from "./share.ts";
 import { emitVector, type Lanes, pushFloats } from "./simd.ts";
+import { functions } from "./simd-math.ts";
 
 /** Where values live. */
 export interface Addresses {
@@ -68,7 +69,7 @@ abstract class Loop {
   protected compute(node: GraphNode, environment: Map<Value, Lanes>, read: (operand: Operand) => Lanes | undefined): void {
     if (node.work.kind !== "elementwise") return;
     const inputs = node.inputs.map((operand) => environment.get(operand.value) ?? read(operand));
-    const results = emitVector(this.f, node.work.formulas, inputs);
+    const results = emitVector(this.f, node.work.formulas, inputs, functions);
     for (const [index, value] of node.outputs.entries()) {
       const lanes = results[index];
       if (lanes !== undefined) environment.set(value, lanes);
@@ -78,7 +79,7 @@ abstract class Loop {
   /** total = combine(total, next) */
   protected accumulate(node: GraphNode, total: Lanes, next: Lanes): void {
     if (node.work.kind !== "reduce") return;
-    const [result] = emitVector(this.f, [node.work.combine], [total, next]);
+    const [result] = emitVector(this.f, [node.work.combine], [total, next], functions);
     if (result === undefined) return;
     pushFloats(this.f, result);
     this.f.set(total.local);

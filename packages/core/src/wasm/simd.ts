@@ -5,7 +5,6 @@
 import type { DType } from "../dtype.ts";
 import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import { functions } from "./simd-math.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -72,8 +71,11 @@ export function laneType(dtype: DType): LaneType {
   return dtype === "float32" ? "f32" : "i32";
 }
 
+/** Functions that are written as many instructions: the argument is on the stack. Only the compiler brings them along. */
+export type SimdFunctions = Partial<Record<ScalarFunction, Emit>>;
+
 /** Whether all of the formulas can be written in SIMD instructions, for inputs of these dtypes. */
-export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[]): boolean {
+export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], functions: SimdFunctions = {}): boolean {
   return topological(roots).every(({ node }) => {
     if (node.kind === "input") return dtypes[node.index] !== "float64";
     if (node.kind === "constant") return true;
@@ -92,8 +94,13 @@ function mixesWithFloats(args: readonly Expr[], dtypes: readonly DType[]): boole
 }
 
 /** Emits the formulas over inputs that are in locals; gives the results, one for each formula. */
-export function emitVector(f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]): Lanes[] {
-  const emitter = new VectorEmitter(f, inputs);
+export function emitVector(
+  f: FunctionBuilder,
+  roots: readonly Expr[],
+  inputs: readonly (Lanes | undefined)[],
+  functions: SimdFunctions = {},
+): Lanes[] {
+  const emitter = new VectorEmitter(f, inputs, functions);
   for (const expr of topological(roots)) emitter.emit(expr);
   return roots.map((root) => emitter.value(root));
 }
@@ -115,11 +122,13 @@ export function pushConditions(f: FunctionBuilder, { local, type }: Lanes): void
 class VectorEmitter {
   readonly #f: FunctionBuilder;
   readonly #inputs: readonly (Lanes | undefined)[];
+  readonly #functions: SimdFunctions;
   readonly #values = new Map<Expr, Lanes>();
 
-  constructor(f: FunctionBuilder, inputs: readonly (Lanes | undefined)[]) {
+  constructor(f: FunctionBuilder, inputs: readonly (Lanes | undefined)[], functions: SimdFunctions) {
     this.#f = f;
     this.#inputs = inputs;
+    this.#functions = functions;
   }
 
   value(expr: Expr): Lanes {
@@ -185,7 +194,7 @@ class VectorEmitter {
       for (const arg of args) this.#number(arg);
       const known = comparisons[fn] ?? arithmetic[fn];
       if (known !== undefined) known(f);
-      else functions[fn]?.(f);
+      else this.#functions[fn]?.(f);
       this.#keep(expr, comparisons[fn] === undefined ? "f32" : "condition");
     }
   }

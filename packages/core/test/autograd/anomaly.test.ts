@@ -55,6 +55,18 @@ describe("forward", () => {
 });
 
 describe("backward", () => {
+  test("names the operation of the forward pass, with its layers and its line", () => {
+    const x = new Variable(tensor([0, 4]), { name: "x" });
+    let line = 0;
+    const root = (): Tensor => {
+      line = lineHere() + 1;
+      return x.sqrt();
+    };
+    const found = message(() => detectAnomaly(() => withScope("root", root).sum().backward()));
+    expect(found).toContain("the gradient of sqrt (input 0) in root gave Infinity at [0] of [2]");
+    expect(found).toContain(`anomaly.test.ts:${line}`);
+  });
+
   test("names the operation, the value and its place, and leaves no gradient", () => {
     const x = new Variable(tensor([0, 4]), { name: "x" });
     const found = message(() => detectAnomaly(() => x.sqrt().sum().backward()));

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
-import { type DType, gradcheck, ShapeError, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
+import { type DType, gradcheck, ShapeError, takeAlongAxis, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
 import { oracle, recorded, weightsOf } from "../oracle/oracle.ts";
 import { count, firstDifference, flat, identical, scattered } from "./reference.ts";
 import { apply, operatorsOf } from "./registry.ts";
@@ -151,7 +151,7 @@ describe.each(places)("$name", (entry) => {
     const wins = (axis === undefined ? line.eq(extreme.item()) : line.eq(extreme)).cast("int32");
     const firsts = wins.toArray();
     expect(Array.isArray(firsts)).toBe(true);
-    const taken = line.takeAlongAxis(found.reshape(axis === undefined ? [1] : [...extreme.shape]), place);
+    const taken = takeAlongAxis(line, found.reshape(axis === undefined ? [1] : [...extreme.shape]), place);
     expect(firstDifference(flat(taken), flat(extreme), 0)).toBeNull();
     // Nothing before the place wins: counting winners up to it gives one.
     const size = line.shape.at(place) ?? 0;

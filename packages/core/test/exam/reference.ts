@@ -1,6 +1,6 @@
 // Plain arithmetic that the exam judges by: comparisons with tolerances, broadcasting by its definition, and numbers without pattern.
 
-import type { NestedArray, Tensor } from "../../src/index.ts";
+import type { Tensor } from "../../src/index.ts";
 
 /** A list of numbers, or lists of such to any depth. */
 export type Numbers = number | boolean | readonly Numbers[];
@@ -99,9 +99,4 @@ export function scattered(length: number, scale = 1, seed = 1): number[] {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1) * scale;
   });
-}
-
-/** Nested arrays as one list of numbers. */
-export function listed(values: NestedArray): number[] {
-  return Array.isArray(values) ? values.flatMap(listed) : [Number(values)];
 }

@@ -5,28 +5,36 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { Tensor, tensor } from "../../src/index.ts";
-import * as composite from "../../src/ops/composite.ts";
+import * as dropout from "../../src/ops/dropout.ts";
 import * as elementwise from "../../src/ops/elementwise.ts";
 import * as indexing from "../../src/ops/indexing.ts";
+import * as joining from "../../src/ops/joining.ts";
+import * as losses from "../../src/ops/losses.ts";
 import * as matmul from "../../src/ops/matmul.ts";
 import * as movement from "../../src/ops/movement.ts";
+import * as normalization from "../../src/ops/normalization.ts";
 import * as reduction from "../../src/ops/reduction.ts";
+import * as softmax from "../../src/ops/softmax.ts";
 import * as statistics from "../../src/ops/statistics.ts";
 import { type Example, examplesIn } from "../examples/docstrings.ts";
 import { statedValue } from "../examples/run.ts";
 import type { Numbers } from "./reference.ts";
 
 /** The modules that hold operators. */
-export type ModuleName = "elementwise" | "reduction" | "statistics" | "movement" | "matmul" | "indexing" | "composite";
+export type ModuleName = "elementwise" | "reduction" | "statistics" | "movement" | "joining" | "matmul" | "indexing" | "softmax" | "losses" | "normalization" | "dropout";
 
 const modules: Readonly<Record<ModuleName, object>> = {
   elementwise,
   reduction,
   statistics,
   movement,
+  joining,
   matmul,
   indexing,
-  composite,
+  softmax,
+  losses,
+  normalization,
+  dropout,
 };
 
 /** What an operator takes: tensors, lists of them, and plain arguments. */

@@ -22,6 +22,12 @@ describe("sums are exact where numbers allow", () => {
       expect(Math.abs(value - exact)).toBeLessThan(0.02);
   });
 
+  test("doubles, added in blocks, lose next to nothing", () => {
+    const x = full([1_000_000, 2], 0.1, { dtype: "float64" });
+    for (const value of [x.slice(null, 0).sum().item(), ...flat(x.sum(0))])
+      expect(Math.abs(value - 1e5)).toBeLessThan(1e-8);
+  });
+
   test("large numbers that cancel", () => {
     expect(tensor([1e8, 1, -1e8, 1]).sum().item()).toBe(2);
     expect(

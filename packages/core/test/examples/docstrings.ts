@@ -18,12 +18,12 @@ export interface Example {
 }
 
 /** The syntax tree of a TypeScript file, with parents. */
-export function parse(path: string): ts.SourceFile {
+function parse(path: string): ts.SourceFile {
   return ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
 }
 
 /** The TypeScript files below a folder, in alphabetical order. */
-export function sourcesOf(folder: string): string[] {
+function sourcesOf(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
   return names.filter((name) => name.endsWith(".ts")).sort();
 }

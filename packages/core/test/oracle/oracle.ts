@@ -17,7 +17,7 @@ export interface GradientCase {
 }
 
 /** A function on numbers: its values, and a row of derivatives for each input (none for conditions). */
-export interface PointwiseCase {
+interface PointwiseCase {
   readonly y: readonly number[];
   readonly dx: readonly (readonly number[])[];
 }
@@ -35,9 +35,16 @@ export interface Oracle {
   readonly matmul: readonly GradientCase[];
   readonly softmax: readonly (GradientCase & { readonly axis: number })[];
   readonly logSoftmax: readonly (GradientCase & { readonly axis: number })[];
-  readonly crossEntropy: readonly (GradientCase & { readonly reduction: "mean" | "sum" | "none"; readonly labels: number[] })[];
+  readonly crossEntropy: readonly (GradientCase & {
+    readonly reduction: "mean" | "sum" | "none";
+    readonly labels: number[];
+  })[];
   readonly meanSquaredError: readonly GradientCase[];
-  readonly batchNorm: readonly (GradientCase & { readonly axis: number; readonly mean: number[]; readonly variance: number[] })[];
+  readonly batchNorm: readonly (GradientCase & {
+    readonly axis: number;
+    readonly mean: number[];
+    readonly variance: number[];
+  })[];
   readonly network: {
     readonly inputs: readonly Recorded[];
     readonly labels: number[];
@@ -57,10 +64,15 @@ const special: Readonly<Record<string, number>> = {
 
 const revive = (_: string, value: unknown): unknown => (typeof value === "string" ? (special[value] ?? value) : value);
 
-const lines = readFileSync(new URL("oracle.jsonl", import.meta.url), "utf8").trim().split("\n");
+const lines = readFileSync(new URL("oracle.jsonl", import.meta.url), "utf8")
+  .trim()
+  .split("\n");
 
 /** What PyTorch gave. */
-export const oracle: Oracle = JSON.parse(`{${lines.map((line) => line.slice(1, -1).replace(",", ":")).join(",")}}`, revive);
+export const oracle: Oracle = JSON.parse(
+  `{${lines.map((line) => line.slice(1, -1).replace(",", ":")).join(",")}}`,
+  revive,
+);
 
 /** A recorded tensor, `float64`. */
 export function recorded({ shape, values }: Recorded): Tensor {
@@ -70,5 +82,8 @@ export function recorded({ shape, values }: Recorded): Tensor {
 /** The weights 1 / (k + 1) with which a result of this shape was summed before its gradients were recorded. */
 export function weightsOf(shape: readonly number[]): Tensor {
   const size = shape.reduce((product, dimension) => product * dimension, 1);
-  return tensor(Float64Array.from({ length: size }, (_, index) => 1 / (index + 1)), { shape });
+  return tensor(
+    Float64Array.from({ length: size }, (_, index) => 1 / (index + 1)),
+    { shape },
+  );
 }

@@ -2,7 +2,7 @@
 
 import { expectTypeOf, test } from "vitest";
 import { eye, ones, tensor, zeros } from "../../src/ops/creation.ts";
-import { concat, stack } from "../../src/ops/movement.ts";
+import { concat, stack } from "../../src/ops/joining.ts";
 import type { Tensor } from "../../src/tensor.ts";
 
 test("values give their shape", () => {

@@ -1,0 +1,131 @@
+// Normalization: features brought to mean 0 and variance 1, with the gradient in closed form.
+
+import { isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
+import { formatShape, normalizeAxis, sameShape, type Shape } from "../shape.ts";
+import { typed } from "../shape-types.ts";
+import type { Tensor } from "../tensor.ts";
+import { composite, elementwise, type ElementwiseOp, required } from "./constructors.ts";
+
+/** (x − μ) · s · γ + β. */
+const standardize: ElementwiseOp = /* @__PURE__ */ elementwise({
+  name: "standardize",
+  forward: (x, mean, scale, gamma, beta) => x.sub(mean).mul(scale.mul(gamma)).add(beta),
+});
+/** (x − μ)². */
+const squaredDistance: ElementwiseOp = /* @__PURE__ */ elementwise({ name: "squaredDistance", forward: (x, mean) => x.sub(mean).square() });
+/** dy · x̂, with x̂ = (x − μ) · s. */
+const alongNormalized: ElementwiseOp = /* @__PURE__ */ elementwise({
+  name: "batchNorm.along",
+  forward: (dy, x, mean, scale) => dy.mul(x.sub(mean).mul(scale)),
+});
+/** γ·s · (dy − (Σdy + x̂ · Σdy·x̂) / n). */
+const batchNormGradient: ElementwiseOp = /* @__PURE__ */ elementwise({
+  name: "batchNorm.gradient",
+  forward: (dy, x, mean, scale, gamma, sumDy, sumAlong, share) =>
+    dy.sub(sumDy.add(x.sub(mean).mul(scale).mul(sumAlong)).mul(share)).mul(scale.mul(gamma)),
+});
+
+interface NormAttributes {
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+}
+
+const share = (x: Tensor, axes: readonly number[]): number => 1 / axes.reduce((count, axis) => count * (x.shape[axis] ?? 1), 1);
+
+// Ioffe and Szegedy 2015: μ and σ² of the batch, x̂ = (x − μ)/√(σ² + ε), y = γ·x̂ + β. The gradient in closed form:
+// dβ = Σdy, dγ = Σdy·x̂, dx = γ/√(σ² + ε) · (dy − (dβ + x̂·dγ)/n).
+const batchNormOf = /* @__PURE__ */ composite<NormAttributes>({
+  name: "batchNorm",
+  intermediates: ([x], { axes, epsilon }) => {
+    const input = required(x);
+    const mean = input.mean(axes, { keepDims: true });
+    const variance = squaredDistance(input, mean).sum(axes, { keepDims: true }).mul(share(input, axes));
+    return [mean, variance, variance.add(epsilon).rsqrt()];
+  },
+  forward: ([x, gamma, beta], [mean, , scale]) =>
+    standardize(required(x), required(mean), required(scale), required(gamma), required(beta)),
+  gradient: ({ dy, inputs: [x, gamma, beta], shared: [mean, , scale], needs }, { axes }) => {
+    const [input, center, spread] = [required(x), required(mean), required(scale)];
+    const sumDy = dy.sum(axes, { keepDims: true });
+    const sumAlong = alongNormalized(dy, input, center, spread).sum(axes, { keepDims: true });
+    return [
+      needs[0] === true
+        ? batchNormGradient(dy, input, center, spread, required(gamma), sumDy, sumAlong, share(input, axes))
+        : null,
+      needs[1] === true ? sumAlong.reshape(required(gamma).shape) : null,
+      needs[2] === true ? sumDy.reshape(required(beta).shape) : null,
+    ];
+  },
+});
+
+/** Options of {@link batchNorm}. */
+export interface BatchNormOptions {
+  /** Added to the variance before the root; 1e-3 by default. */
+  readonly epsilon?: number;
+  /** The axis of the features; the last by default. All others are averaged over. */
+  readonly axis?: number;
+}
+
+/** What {@link batchNorm} gives: the normalized values, and the batch's statistics for running averages. */
+export interface BatchNormResult<S extends Shape> {
+  readonly output: Tensor<S>;
+  /** μ of each feature, [features], without gradient. */
+  readonly mean: Tensor;
+  /** The biased σ² of each feature, [features], without gradient. */
+  readonly variance: Tensor;
+}
+
+/**
+ * Batch normalization with the batch's own statistics, as in training: y = γ·(x − μ)/√(σ² + ε) + β for each feature.
+ *
+ * @param gamma the scale [features], or 1; @param beta the shift [features], or 0
+ * Source: S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015.
+ * @example batchNorm([[1], [5]], 1, 0, { epsilon: 0 }).output // [[-1], [1]]
+ */
+export function batchNorm<S extends Shape>(
+  x: Tensor<S>,
+  gamma: Tensor | 1,
+  beta: Tensor | 0,
+  { epsilon = 1e-3, axis = -1 }: BatchNormOptions = {},
+): BatchNormResult<S> {
+  const place = checkNorm("batchNorm", x, gamma, beta, axis);
+  const features = x.shape[place] ?? 1;
+  const axes = x.shape.flatMap((_, other) => (other === place ? [] : [other]));
+  const { output, shared } = batchNormOf([x, spread(x, gamma, place), spread(x, beta, place)], { axes, epsilon });
+  return { output: typed(output), mean: required(shared[0]).reshape([features]), variance: required(shared[1]).reshape([features]) };
+}
+
+/**
+ * Batch normalization with given statistics, as in evaluation.
+ * @example normalizeFeatures([[5]], { mean: [3], variance: [4] }, 1, 0, { epsilon: 0 }) // [[1]]
+ */
+export function normalizeFeatures<S extends Shape>(
+  x: Tensor<S>,
+  statistics: { readonly mean: Tensor; readonly variance: Tensor },
+  gamma: Tensor | 1,
+  beta: Tensor | 0,
+  { epsilon = 1e-3, axis = -1 }: BatchNormOptions = {},
+): Tensor<S> {
+  const place = checkNorm("normalizeFeatures", x, gamma, beta, axis);
+  const scale = statistics.variance.add(epsilon).rsqrt();
+  const parts = [statistics.mean, scale, gamma, beta].map((part) => spread(x, part, place));
+  return typed(standardize(x, ...parts));
+}
+
+function checkNorm(name: string, x: Tensor, gamma: Tensor | 1, beta: Tensor | 0, axis: number): number {
+  const place = normalizeAxis(name, axis, x.rank);
+  for (const [label, value] of [["gamma", gamma] as const, ["beta", beta] as const]) {
+    if (typeof value !== "number" && !sameShape(value.shape, [x.shape[place] ?? 1])) {
+      throw new ShapeError(`${name}: ${label} is ${formatShape(value.shape)}, the input ${formatShape(x.shape)} has ${x.shape[place]} features on axis ${axis}`);
+    }
+  }
+  if (!isFloat(x.dtype)) throw new DTypeError(`${name}: the input is ${x.dtype}, not a float`);
+  return place;
+}
+
+/** A vector of features laid along its axis, so that it broadcasts against `x`. */
+function spread(x: Tensor, value: Tensor | number, place: number): Tensor | number {
+  if (typeof value === "number" || place === x.rank - 1) return value;
+  return value.reshape(x.shape.map((size, axis) => (axis === place ? size : 1)));
+}
