@@ -49,7 +49,8 @@ try {
   const rolldownOptions = { input: join(project, "program.ts"), onLog };
   await build({ root: project, configFile: false, logLevel: "error", build: { outDir: "web", rolldownOptions } });
   if (warnings.length > 0) throw new Error(`bundling for a browser warns:\n${warnings.join("\n")}`);
-  const [bundle] = readdirSync(join(project, "web/assets"));
+  const bundle = readdirSync(join(project, "web/assets")).find((name) => name.startsWith("program"));
+  if (bundle === undefined) throw new Error("the bundle has no entry");
   console.log("ok  bundle: browser");
   const bundled = run("run: the bundle", process.execPath, join("web/assets", bundle));
   if (bundled !== esm) throw new Error(`the bundle prints something else:\n${esm}\n${bundled}`);

@@ -52,11 +52,6 @@ export { detectAnomaly } from "./anomaly.ts";
 export { everyCall, observed } from "./tracing.ts";
 export { currentScope, withScope } from "./scope.ts";
 
-// Compiled programs
-
-export { type CompiledFunction, compile } from "./compile.ts";
-export { getThreads, setThreads } from "./threads.ts";
-
 // Errors and shapes
 export * from "./errors.ts";
 export { type Axes, formatShape, sizeOf } from "./shape.ts";

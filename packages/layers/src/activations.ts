@@ -1,4 +1,5 @@
-// Activations as layers: the function of the same name in @gradus/core, applied to every element (softmax: to every row).
+// Activations as layers: the function of the same name in @gradus/core, applied to every element (softmax: to every
+// row).
 
 import { type Shape, softmax, type Tensor } from "@gradus/core";
 import { checkFloat } from "./inputs.ts";
@@ -56,8 +57,8 @@ export interface SoftmaxOptions {
 }
 
 /**
- * eˣ / Σ eˣ along an axis: probabilities. For models that predict; a model that is trained with `crossEntropy` ends in logits,
- * without a Softmax.
+ * eˣ / Σ eˣ along an axis: probabilities. For models that predict; a model that is trained with `crossEntropy` ends
+ * in logits, without a Softmax.
  */
 export class Softmax extends Layer {
   declare readonly rule: SameShapeRule;

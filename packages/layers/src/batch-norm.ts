@@ -38,8 +38,10 @@ import {
 
 /** Options of {@link BatchNorm}. */
 export interface BatchNormLayerOptions<Axis extends number = number> {
-  /** The weight of the old running value: running ← momentum · running + (1 − momentum) · batch; 0.99 by default. With null the
-   * running values are the mean over all batches seen. */
+  /**
+   * The weight of the old running value: running ← momentum · running + (1 − momentum) · batch; 0.99 by default. With
+   * null the running values are the mean over all batches seen.
+   */
   readonly momentum?: number | null;
   /** Added to the variance before the root; 1e-3 by default. */
   readonly epsilon?: number;
@@ -82,8 +84,8 @@ type Output<S extends Shape, Features extends number, Axis extends number> = [Ax
   : S;
 
 /**
- * y = γ · (x − μ) / √(σ² + ε) + β for each feature. In training μ and σ² (biased) are those of the batch, and running averages of
- * them are kept; in evaluation, and when frozen, the running averages are used and stay as they are.
+ * y = γ · (x − μ) / √(σ² + ε) + β for each feature. In training μ and σ² (biased) are those of the batch, and running
+ * averages of them are kept; in evaluation, and when frozen, the running averages are used and stay as they are.
  *
  * @example
  * const layer = new BatchNorm(256);
@@ -163,7 +165,8 @@ export class BatchNorm<const Features extends number = number, const Axis extend
     if (count < 2) {
       const values = count === 1 ? "one value" : "no value";
       throw new ShapeError(
-        `${this}: the training batch ${formatShape(input.shape)} has ${values} per feature, which has no variance: use larger batches, or eval()`,
+        `${this}: the training batch ${formatShape(input.shape)} has ${values} per feature, which has no variance: ` +
+          "use larger batches, or eval()",
       );
     }
     const { output, mean, variance } = batchNorm(input, gamma, beta, { epsilon, axis });

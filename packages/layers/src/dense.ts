@@ -53,7 +53,10 @@ export class Dense<const In extends number = number, const Out extends number = 
   /** b, `[outputs]`, or null without one. */
   readonly bias: Variable<readonly [Out]> | null;
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind */
+  /**
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong
+   * kind
+   */
   constructor(inputs: In, outputs: Out, options: DenseOptions = {}) {
     super();
     const owner = `Dense(${inputs}, ${outputs})`;

@@ -16,8 +16,8 @@ const rules: OptionRules<DropoutOptions> = { generator: generatorRule };
 const unit = between(0, 1);
 
 /**
- * In training, sets each element to 0 with probability `rate` and scales the others by 1/(1 − rate), so that the expected value
- * stays; in evaluation, the identity. No two calls share a mask.
+ * In training, sets each element to 0 with probability `rate` and scales the others by 1/(1 − rate), so that the
+ * expected value stays; in evaluation, the identity. No two calls share a mask.
  * Source: N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
  *
  * @example

@@ -1,8 +1,8 @@
 // How parameters start. Each initializer is a function of a shape; those with settings are called with them first:
 // `heNormal` and `heNormal({ gain: 1 })` are both initializers.
 //
-// Sources: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010
-// (Xavier); K. He et al., "Delving deep into rectifiers", ICCV 2015 (He).
+// Sources: X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
+// 2010 (Xavier); K. He et al., "Delving deep into rectifiers", ICCV 2015 (He).
 
 import {
   type DType,
@@ -96,7 +96,9 @@ export const normal: InitializerFamily<NormalSettings> = /* @__PURE__ */ family(
 /** √Var of a standard normal cut off at ±2: √(1 − 4·φ(2) / (2·Φ(2) − 1)). */
 const SPREAD_WITHIN_TWO = 0.879_625_661_034_239_8;
 
-/** Normal without its tails beyond two standard deviations, widened so that `standardDeviation` is that of the result. */
+/**
+ * Normal without its tails beyond two standard deviations, widened so that `standardDeviation` is that of the result.
+ */
 export const truncatedNormal: InitializerFamily<NormalSettings> = /* @__PURE__ */ family(
   "truncatedNormal",
   small,
@@ -111,7 +113,10 @@ export interface Fans {
   readonly fanOut: number;
 }
 
-/** The fans of a kernel: of `[in, out]` these two, of `[…window, in, out]` each times the size of the window, of `[n]` n. */
+/**
+ * The fans of a kernel: of `[in, out]` these two, of `[…window, in, out]` each times the size of the window, of `[n]`
+ * n.
+ */
 export function fans(shape: Shape): Fans {
   const window = shape.slice(0, -2).reduce((product, size) => product * size, 1);
   const fanOut = (shape.at(-1) ?? 1) * window;
@@ -137,7 +142,10 @@ const xavier = (shape: Shape, { gain }: GainSettings): number =>
 // σ² = gain² / fanIn
 const he = (shape: Shape, { gain }: GainSettings): number => gain / Math.sqrt(fans(shape).fanIn);
 
-/** Uniform with σ = gain · √(2 / (fanIn + fanOut)), gain 1: keeps the variance of activations and gradients through tanh and linear layers. */
+/**
+ * Uniform with σ = gain · √(2 / (fanIn + fanOut)), gain 1: keeps the variance of activations and gradients through
+ * tanh and linear layers.
+ */
 export const xavierUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ family(
   "xavierUniform",
   { gain: 1 },

@@ -1,5 +1,6 @@
-// What every layer shares. A layer is an object with fields and a `forward`: its parameters, buffers and inner layers are found by
-// walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to register.
+// What every layer shares. A layer is an object with fields and a `forward`: its parameters, buffers and inner layers
+// are found by walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to
+// register.
 
 import { observed, type Shape, type Tensor, type Variable } from "@gradus/core";
 import type { Rule } from "./layer-types.ts";
@@ -8,9 +9,9 @@ import { type SummaryOptions, summarize } from "./summary.ts";
 import { isParameter, nameOf, nameVariable, walk } from "./walk.ts";
 
 /**
- * The base of all layers. Variables in the fields of a layer are its parameters if they require a gradient, its buffers (running
- * statistics and the like) if they do not; those of layers, arrays, plain objects and Maps in its fields count too. Each has a
- * path, as `hidden.weight`. JavaScript's private fields (`#weight`) are not seen.
+ * The base of all layers. Variables in the fields of a layer are its parameters if they require a gradient, its
+ * buffers (running statistics and the like) if they do not; those of layers, arrays, plain objects and Maps in its
+ * fields count too. Each has a path, as `hidden.weight`. JavaScript's private fields (`#weight`) are not seen.
  *
  * @example
  * class Scale extends Layer {
@@ -57,8 +58,8 @@ export abstract class Layer {
   abstract forward(x: Tensor, ...more: Tensor[]): Tensor;
 
   /**
-   * What the layer is called within a `Sequential` and in messages: the name of its class in snake case. Override it in a layer
-   * whose class name a minifier may change, so that saved states keep fitting.
+   * What the layer is called within a `Sequential` and in messages: the name of its class in snake case. Override it
+   * in a layer whose class name a minifier may change, so that saved states keep fitting.
    */
   get kind(): string {
     return nameOf(this.constructor.name);
@@ -127,7 +128,10 @@ export abstract class Layer {
     return new Map([...this.namedVariables()].filter(([, variable]) => !isParameter(variable)));
   }
 
-  /** Parameters and buffers by path, in the order of the fields. Variables without a name of their own are given their path. */
+  /**
+   * Parameters and buffers by path, in the order of the fields. Variables without a name of their own are given their
+   * path.
+   */
   namedVariables(): Map<string, Variable> {
     const { variables } = walk(this, Layer);
     for (const { path, variable } of variables) {
@@ -157,7 +161,8 @@ export abstract class Layer {
   }
 
   /**
-   * Prints a table of the layers, the shapes of their outputs and the numbers of their parameters, and returns it as text.
+   * Prints a table of the layers, the shapes of their outputs and the numbers of their parameters, and returns it as
+   * text.
    * @param options `inputShape` of one sample, where the first layer does not tell; `print: false` for the text alone
    */
   summary(options: SummaryOptions = {}): string {

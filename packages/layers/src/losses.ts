@@ -9,8 +9,8 @@ export { type CrossEntropyOptions, type LossReduction, meanSquaredError } from "
 export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
 
 /**
- * The cross-entropy of the softmax of `logits` `[…, classes]` and integer `labels` `[…]`: −ln softmax(logits)[label], in nats,
- * averaged over the rows; exact for logits of any size.
+ * The cross-entropy of the softmax of `logits` `[…, classes]` and integer `labels` `[…]`: −ln softmax(logits)[label],
+ * in nats, averaged over the rows; exact for logits of any size.
  *
  * @throws GradusError if the logits went through a softmax already
  * @throws ShapeError if the labels' shape is not the logits' without its last axis

@@ -1,5 +1,5 @@
-// Checks of what a user passes to a layer: one table of rules per layer, which the types prove complete. An option that is unknown
-// or out of range is refused with its name and value, before anything is made.
+// Checks of what a user passes to a layer: one table of rules per layer, which the types prove complete. An option
+// that is unknown or out of range is refused with its name and value, before anything is made.
 
 import { checkOption, describe, Generator, OptionError } from "@gradus/core";
 

@@ -1,5 +1,5 @@
-// Which tensors are probabilities already. `crossEntropy` takes logits and applies a softmax of its own; a second one before it
-// trains slowly and never says why, so results of softmax are recognized.
+// Which tensors are probabilities already. `crossEntropy` takes logits and applies a softmax of its own; a second one
+// before it trains slowly and never says why, so results of softmax are recognized.
 
 import type { Tensor } from "@gradus/core";
 

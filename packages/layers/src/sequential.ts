@@ -24,8 +24,9 @@ export interface SequentialRule<L extends readonly Layer[]> extends Rule {
 type LayerAt<L extends readonly Layer[], I extends number> = `${I}` extends keyof L ? L[I] : L[number];
 
 /**
- * A chain of layers. They are named after their kinds, in order, as in Keras: `dense`, `batch_norm`, `dense_1` …; paths of
- * parameters, messages and summaries use these names. A layer that does not fit the one before is a compile error.
+ * A chain of layers. They are named after their kinds, in order, as in Keras: `dense`, `batch_norm`, `dense_1` …;
+ * paths of parameters, messages and summaries use these names. A layer that does not fit the one before is a compile
+ * error.
  *
  * @example
  * const model = new Sequential(new Dense(784, 128), new ReLU(), new Dense(128, 10));

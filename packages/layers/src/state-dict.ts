@@ -1,5 +1,5 @@
-// The values of a model by name: what is saved, and how saved values come back. A state that belongs to another model is refused as
-// a whole, with every difference in one message, so that a model is never half loaded.
+// The values of a model by name: what is saved, and how saved values come back. A state that belongs to another model
+// is refused as a whole, with every difference in one message, so that a model is never half loaded.
 
 import { CheckpointError, describe, formatShape, noGrad, Tensor, type TypedArray, type Variable } from "@gradus/core";
 

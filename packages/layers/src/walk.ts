@@ -1,5 +1,5 @@
-// Finding what a layer holds: Variables and layers in its fields, at any depth, each with its path. And naming: which Variables
-// are parameters, and what messages call them.
+// Finding what a layer holds: Variables and layers in its fields, at any depth, each with its path. And naming: which
+// Variables are parameters, and what messages call them.
 
 import { Variable } from "@gradus/core";
 import type { Layer } from "./layer.ts";
@@ -10,7 +10,9 @@ export interface Findings {
   readonly layers: readonly { readonly path: readonly string[]; readonly layer: Layer }[];
 }
 
-/** All that is in the fields of `root`: through layers, arrays, plain objects and Maps, depth first, shared ones once. */
+/**
+ * All that is in the fields of `root`: through layers, arrays, plain objects and Maps, depth first, shared ones once.
+ */
 export function walk(root: Layer, LayerClass: abstract new () => Layer): Findings {
   const variables: { path: readonly string[]; variable: Variable }[] = [];
   const layers: { path: readonly string[]; layer: Layer }[] = [];
@@ -42,7 +44,10 @@ function isPlain(value: object): boolean {
 
 const parameters: WeakSet<Variable> = /* @__PURE__ */ new WeakSet();
 
-/** Whether a Variable is a parameter: it requires a gradient, or did so when a layer was first asked for its variables. */
+/**
+ * Whether a Variable is a parameter: it requires a gradient, or did so when a layer was first asked for its
+ * variables.
+ */
 export function isParameter(variable: Variable): boolean {
   if (variable.requiresGrad) parameters.add(variable);
   return parameters.has(variable);
@@ -52,8 +57,9 @@ export function isParameter(variable: Variable): boolean {
 const given: WeakMap<Variable, { readonly name: string; readonly depth: number }> = /* @__PURE__ */ new WeakMap();
 
 /**
- * Names a Variable after its path, unless its owner named it. A path from further out is longer and wins: `dense.weight` of a
- * lone Dense becomes `encoder.hidden.weight` in a model, and stays so when the Dense is asked again.
+ * Names a Variable after its path, unless its owner named it. A path from further out is longer and wins:
+ * `dense.weight` of a lone Dense becomes `encoder.hidden.weight` in a model, and stays so when the Dense is asked
+ * again.
  */
 export function nameVariable(variable: Variable, path: readonly string[], kind: string): void {
   const before = given.get(variable);

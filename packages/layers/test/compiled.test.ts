@@ -1,6 +1,7 @@
 // Layers within compiled steps do what they do outside of them.
 
-import { compile, Generator, noGrad, randint, type Tensor, uniform, type Variable } from "@gradus/core";
+import { Generator, noGrad, randint, type Tensor, uniform, type Variable } from "@gradus/core";
+import { compile } from "@gradus/core/compile";
 import { expect, test } from "vitest";
 import {
   BatchNorm,

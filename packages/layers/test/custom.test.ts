@@ -1,4 +1,5 @@
-// A layer and an operator of one's own, as the README shows them: their shapes are known to the compiler, and they learn.
+// A layer and an operator of one's own, as the README shows them: their shapes are known to the compiler, and they
+// learn.
 
 import {
   elementwise,

@@ -1,5 +1,5 @@
-// One exam for all layers. The types hold the table complete: a layer that the package exports and that has no row here does not
-// compile.
+// One exam for all layers. The types hold the table complete: a layer that the package exports and that has no row
+// here does not compile.
 
 import { Generator, gradcheck, noGrad, type Shape, type Tensor, uniform, type Variable } from "@gradus/core";
 import { describe, expect, test } from "vitest";

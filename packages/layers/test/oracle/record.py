@@ -2,8 +2,8 @@
 
     python3 test/oracle/record.py        # needs torch; the tests need only the numbers
 
-PyTorch keeps a Dense weight as [out, in]; here it is recorded as [in, out]. Its BatchNorm weighs the new value by `momentum`,
-and its running variance is unbiased; the biased convention is written out with its operations.
+PyTorch keeps a Dense weight as [out, in]; here it is recorded as [in, out]. Its BatchNorm weighs the new value by
+`momentum`, and its running variance is unbiased; the biased convention is written out with its operations.
 """
 
 import json
@@ -30,7 +30,7 @@ def dense():
 
 
 def batch_norm(shape, axis, momentum, epsilon, unbiased):
-    """Three training batches, the gradients of the first, and one evaluation. `momentum` weighs the old value, None averages."""
+    """Three training batches, the gradients of the first, an evaluation. `momentum` weighs the old value, None averages."""
     features = shape[axis]
     axes = [other for other in range(len(shape)) if other != axis]
     layer = nn.BatchNorm1d(features, eps=epsilon, momentum=None if momentum is None else 1 - momentum)
@@ -74,7 +74,7 @@ def losses():
 
 
 def initializers():
-    """Standard deviation and greatest magnitude of a large sample, for kernels [in, out] and [height, width, in, out]."""
+    """Standard deviation and greatest magnitude of large samples, of kernels [in, out] and [height, width, in, out]."""
     rules = {
         "xavierUniform": nn.init.xavier_uniform_,
         "xavierNormal": nn.init.xavier_normal_,
@@ -90,12 +90,13 @@ def initializers():
     spread = math.sqrt(1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2)))
     sigma = 0.02 / spread
     sample = nn.init.trunc_normal_(torch.empty(240_000), std=sigma, a=-2 * sigma, b=2 * sigma)
-    rows.append(dict(name="truncatedNormal", shape=[600, 400], standardDeviation=sample.std(), greatest=sample.abs().max()))
+    spread_of = dict(standardDeviation=sample.std(), greatest=sample.abs().max())
+    rows.append(dict(name="truncatedNormal", shape=[600, 400], **spread_of))
     return rows
 
 
 def trajectory():
-    """Five steps of plain gradient descent on Dense, BatchNorm, ReLU, Dense, and the logits in evaluation afterwards."""
+    """Five steps of gradient descent on Dense, BatchNorm, ReLU, Dense, and the logits in evaluation afterwards."""
     x, labels = torch.randn(8, 6), torch.tensor([0, 1, 2, 0, 1, 2, 0, 1])
     model = nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5, eps=1e-5, momentum=0.1), nn.ReLU(), nn.Linear(5, 3))
     start = {name: value.clone().T if value.ndim == 2 else value.clone() for name, value in model.named_parameters()}
@@ -107,7 +108,8 @@ def trajectory():
         loss.backward()
         optimizer.step()
         history.append(loss)
-    return dict(x=x, labels=labels, parameters=list(start.values()), losses=torch.stack(history), logits=model.eval()(x))
+    logits = model.eval()(x)
+    return dict(x=x, labels=labels, parameters=list(start.values()), losses=torch.stack(history), logits=logits)
 
 
 def plain(value):
