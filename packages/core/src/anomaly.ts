@@ -51,7 +51,7 @@ export function withoutWatching<R>(body: () => R): R {
 
 /** The place that is running now. */
 export function hereAndNow(): Origin {
-  const errors: { stackTraceLimit?: number } = Error; // V8's; others keep whole stacks
+  const errors: ErrorConstructor & { stackTraceLimit?: number } = Error; // V8's; others keep whole stacks
   const limit = errors.stackTraceLimit ?? 10;
   errors.stackTraceLimit = 100; // layers within layers stand between an operation and the user's line
   const { stack = "" } = new Error();

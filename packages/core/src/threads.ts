@@ -204,7 +204,7 @@ function mayWait(): boolean {
 
 /** One of Node's own modules, where there is Node; bundlers never see it. */
 function builtin<T>(name: string): T | undefined {
-  const runtime: { readonly process?: { getBuiltinModule?(name: string): T } } = globalThis;
+  const runtime: object & { readonly process?: { getBuiltinModule?(name: string): T } } = Object(globalThis);
   return runtime.process?.getBuiltinModule?.(name);
 }
 
