@@ -32,6 +32,7 @@ const coreStages = [
   ["wasm/"],
   ["engine/"],
   ["scope.ts"],
+  ["tracing.ts"],
   ["anomaly.ts"],
   ["tape.ts"],
   ["print.ts"],
@@ -39,7 +40,9 @@ const coreStages = [
   ["ops/"],
   ["autograd.ts", "gradcheck.ts"],
   ["graph/"],
-  ["compile.ts"],
+  ["wasm/loops.ts", "wasm/profile.ts", "wasm/program.ts"],
+  ["structure.ts"],
+  ["compile.ts", "threads.ts"],
   ["index.ts"],
 ];
 

@@ -41,6 +41,6 @@ export const ask = async ({ entries, batch, threads, steps = 300, python, progre
       "at the end": (row) => row.lastLoss.toFixed(3),
     },
     remark:
-      "One thread each. tensorflow.js layers is its Keras-like API; the row above it is written by hand in its core API.",
+      "The peers have one thread each. tensorflow.js layers is its Keras-like API; the row above it is written by hand in its core API.",
   };
 };

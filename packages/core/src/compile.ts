@@ -15,6 +15,10 @@ import { createHeap, type Heap } from "./wasm/heap.ts";
 import { parallel } from "./wasm/parallel.ts";
 import { Program } from "./wasm/program.ts";
 
+export type { KernelCost, Profile } from "./wasm/profile.ts";
+export type { Peak } from "./wasm/peak.ts";
+export type { Program } from "./wasm/program.ts";
+
 /** Programs kept for one function; more kinds of arguments than this are taken for a mistake. */
 const VARIANTS = 8;
 

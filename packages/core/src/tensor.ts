@@ -185,10 +185,10 @@ export class Tensor<S extends Shape = AnyShape> {
    * Calls `hook` with the gradient of this tensor during backward; what it returns, if anything, takes the gradient's place.
    * @returns a function that removes the hook
    */
-  registerHook(hook: (gradient: Tensor<S>) => Tensor<S> | undefined | void): () => void {
+  registerHook(hook: (gradient: Tensor<S>) => Tensor<S> | undefined): () => void {
     const { node } = this;
     if (node === null) throw new AutogradError("registerHook: no gradient flows through this tensor");
-    const entry = (gradient: Tensor): Tensor | undefined => hook(typed<S>(gradient)) ?? undefined;
+    const entry = (gradient: Tensor): Tensor | undefined => hook(typed<S>(gradient));
     node.hooks = [...(node.hooks ?? []), entry];
     return () => {
       node.hooks = node.hooks?.filter((other) => other !== entry) ?? null;

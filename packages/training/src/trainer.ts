@@ -188,10 +188,9 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
       await this.#emit(display, "epochStart", { epoch, epochs, steps });
       const stepEnd: PassOptions["stepEnd"] = (step, samples, tally) => {
         const loss = tally.lastLoss;
-        const warned = Number.isFinite(loss) ? undefined : warn(loss, epoch, step);
         const logs = named<ValueNames<M>>(tally.logs());
         const told = this.#emit(display, "stepEnd", { epoch, step, steps, samples, loss, logs });
-        return warned === undefined ? told : warned.then(() => told);
+        return Number.isFinite(loss) ? told : Promise.all([told, warn(loss, epoch, step)]).then(() => undefined);
       };
       const order = plan.nextOrder();
       const tally = await this.#epochs.run({ data: training, order, batchSize, turns, signal, stepEnd });

@@ -47,7 +47,10 @@ export class ElementwiseKernel {
     if (!operands.some(({ kind }) => kind === "strided") && canGenerateCode()) {
       const key = keyOf(operands, outputs, integers);
       let loop = this.#flatLoops.get(key);
-      if (loop === undefined) this.#flatLoops.set(key, (loop = this.#flat(operands, outputs, integers)));
+      if (loop === undefined) {
+        loop = this.#flat(operands, outputs, integers);
+        this.#flatLoops.set(key, loop);
+      }
       loop(size, outputs, arrays);
       return;
     }
@@ -59,7 +62,10 @@ export class ElementwiseKernel {
     }
     const key = keyOf(operands, outputs, integers) + nestKey(nest);
     let loop = this.#nestedLoops.get(key);
-    if (loop === undefined) this.#nestedLoops.set(key, (loop = this.#nested(operands, outputs, nest, integers)));
+    if (loop === undefined) {
+      loop = this.#nested(operands, outputs, nest, integers);
+      this.#nestedLoops.set(key, loop);
+    }
     loop(nest.sizes, outputs, arrays, offsets, nest.strides);
   }
 

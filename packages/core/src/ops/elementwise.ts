@@ -130,8 +130,10 @@ export const logicalXor: BinaryOp<"logicalXor"> = /* @__PURE__ */ elementwise({
 /** x = 0. @example logicalNot([0, 2]) // [true, false] */
 export const logicalNot: UnaryOp = /* @__PURE__ */ elementwise({ name: "logicalNot", result: boolDType, forward: (x) => x.logicalNot() });
 /** Whether x is NaN. @example isNaN([1, NaN]) // [false, true] */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the field's word, as in NumPy
 export const isNaN: UnaryOp = /* @__PURE__ */ elementwise({ name: "isNaN", result: boolDType, forward: (x) => x.isNaN() });
 /** Whether x is neither NaN nor infinite. @example isFinite([1, Infinity]) // [true, false] */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: the field's word, as in NumPy
 export const isFinite: UnaryOp = /* @__PURE__ */ elementwise({ name: "isFinite", result: boolDType, forward: (x) => x.isFinite() });
 /** a where the condition holds, b elsewhere; the branch not taken gets gradient 0. @example where([true, false], [1, 2], [3, 4]) // [1, 4] */
 export const where: TernaryOp = /* @__PURE__ */ elementwise({

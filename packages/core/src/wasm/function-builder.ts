@@ -32,6 +32,7 @@ export type Locals<T extends readonly ValueType[]> = { readonly [I in keyof T]: 
 
 /** The locals that follow `first`: the one place where a list of types becomes a tuple of locals of these types. */
 export function asLocals<T extends readonly ValueType[]>(types: T, first: number): Locals<T> {
+  // cast: one local was made for each type
   return types.map((type, position) => ({ index: first + position, type })) as unknown as Locals<T>;
 }
 

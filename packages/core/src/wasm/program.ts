@@ -38,7 +38,9 @@ const DRAW_BYTES = 12;
 
 /** A captured computation that runs in a heap. */
 export class Program {
+  /** @internal The graph, cut into kernels. */
   readonly schedule: Schedule;
+  /** @internal Where values live. */
   readonly plan: MemoryPlan;
   /** The bytes of the WebAssembly module. */
   readonly moduleBytes: number;
@@ -58,6 +60,7 @@ export class Program {
   #most = 1;
   #times: Map<Group, number[]> | null = null;
 
+  /** @internal Programs are made by `compile`. */
   constructor(trace: Trace, schedule: Schedule, heap: Heap) {
     this.#trace = trace;
     this.schedule = schedule;
@@ -85,7 +88,7 @@ export class Program {
   }
 
   /**
-   * Whether the program can still run: its Variables lie where they lay when it was made, and the threads are those it was made for.
+   * @internal Whether the program can still run: its Variables lie where they lay when it was made, and the threads are those it was made for.
    * Another program that needs Variables of two memories moves some of them.
    */
   get isCurrent(): boolean {
@@ -93,7 +96,7 @@ export class Program {
     return this.#residents.every(({ place }) => place?.heap === this.#heap);
   }
 
-  /** Runs the program on its arguments: what the captured function returned, as fresh tensors. */
+  /** @internal Runs the program on its arguments: what the captured function returned, as fresh tensors. */
   run(args: readonly View[]): Tensor[] {
     const { graph } = this.schedule;
     const threads = this.#threads > 1 && parallel()?.automatic === true ? this.#tuner.begin() : this.#threads;
