@@ -22,7 +22,7 @@ const packageRules = {
  * hold several names, which then are one stage.
  */
 const coreStages = [
-  ["errors.ts"],
+  ["errors.ts", "call-site.ts"],
   ["dtype.ts"],
   ["shape.ts"],
   ["shape-types.ts", "shape-types/"],

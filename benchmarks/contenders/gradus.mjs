@@ -10,15 +10,22 @@ export const version = JSON.parse(
   readFileSync(new URL("../../packages/core/package.json", import.meta.url), "utf8"),
 ).version;
 
-/** The threads that compiled programs run on; the peers and eager calls have one. */
-export const threads = () => gradus.getThreads();
+let threadsInUse = 1;
 
-const useThreads = async ({ mode, threads: wanted = 1 }) => {
-  if (mode !== "eager") await gradus.setThreads(wanted);
+/** The threads that compiled programs run on; the peers and eager calls have one. */
+export const threads = () => threadsInUse;
+
+/** The compiler, as its entry of the package, and its threads; an eager program loads neither. */
+const compiler = async (wanted = 1) => {
+  if (wanted > 1) {
+    const { setThreads } = await import("../../packages/core/dist/threads.js");
+    threadsInUse = await setThreads(wanted);
+  }
+  const { compile } = await import("../../packages/core/dist/compile.js");
+  return compile;
 };
 
 export const step = async ({ batch, mode, threads: wanted }) => {
-  await useThreads({ mode, threads: wanted });
   const { BatchNorm, Dense, Dropout, ReLU, Sequential, crossEntropy } = await import(
     "../../packages/layers/dist/index.js"
   );
@@ -39,7 +46,7 @@ export const step = async ({ batch, mode, threads: wanted }) => {
     optimizer.step();
     return loss;
   };
-  const train = mode === "compiled" ? gradus.compile(eager) : eager;
+  const train = mode === "compiled" ? (await compiler(wanted))(eager) : eager;
   const batches = mnistBatches(batch, 64);
   let index = 0;
   const run = () => {
@@ -91,13 +98,13 @@ export const gemm = async ({ shapes, mode }) => {
 };
 
 export const elementwise = async ({ size, rows, a, b, mode, threads: wanted }) => {
-  await useThreads({ mode, threads: wanted });
   const x = tensor(ramp(size));
   const matrix = tensor(ramp(size), { shape: [rows, size / rows] });
   const affine = (x) => x.mul(a).add(b).relu();
   const fused = gradus.elementwise({ name: "affineRelu", forward: (x) => x.mul(a).add(b).maximum(0) });
-  if (mode === "in place") return { "relu(x·a + b)": inPlace(x, affine) };
-  const as = (compute) => (mode === "compiled" ? gradus.compile(compute) : compute);
+  const compile = mode === "compiled" || mode === "in place" ? await compiler(wanted) : undefined;
+  if (mode === "in place") return { "relu(x·a + b)": inPlace(compile, x, affine) };
+  const as = (compute) => (compile === undefined ? compute : compile(compute));
   const [relu, exp, tanh] = [mode === "fused" ? fused : affine, (x) => x.exp(), (x) => x.tanh()].map(as);
   const [rowSums, columnSums] = [(x) => x.sum(1), (x) => x.sum(0)].map(as);
   return {
@@ -110,9 +117,9 @@ export const elementwise = async ({ size, rows, a, b, mode, threads: wanted }) =
 };
 
 /** A compiled program from one Variable into another: nothing is copied and nothing allocated. */
-const inPlace = (x, compute) => {
+const inPlace = (compile, x, compute) => {
   const [input, output] = [new Variable(x, { requiresGrad: false }), new Variable(x, { requiresGrad: false })];
-  const run = gradus.compile(() => gradus.noGrad(() => output.assign(compute(input))));
+  const run = compile(() => gradus.noGrad(() => output.assign(compute(input))));
   const values = () => {
     run();
     return output.toTypedArray();

@@ -55,8 +55,6 @@ export function parseCommandLine(words: readonly string[]): Command {
     allowPositionals: true,
     tokens: true,
   });
-  const [first, ...operands] = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
-  const name = commandName(first);
   const given = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind !== "option") continue;
@@ -65,13 +63,16 @@ export function parseCommandLine(words: readonly string[]): Command {
       if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${quote(token.value)}`);
       return { name: flag };
     }
-    checkKnown(token.rawName, token.name, name);
-    // A value that begins with dashes is the next option, unless it is a negative number, which `read` refuses by its range.
+    checkKnown(token.rawName, token.name);
+    // A value that looks like an option is the next option; a negative number is left to `read`.
     if (token.value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(token.value))) {
       throw new UsageError(`${token.rawName} needs a value: see --help`);
     }
     given.set(token.name, token.value);
   }
+  const [first, ...operands] = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const name = commandName(first);
+  for (const option of given.keys()) checkBelongs(option, name);
   checkOperands(name, operands);
   const read = <T>({ name, standard, read }: option.Option<T>): T => {
     const text = given.get(name);
@@ -103,17 +104,19 @@ function commandName(word: string | undefined): keyof typeof forms {
   throw new UsageError(`unknown command ${quote(word)}: ${help}`);
 }
 
-function checkKnown(raw: string, name: string, command: keyof typeof forms): void {
-  const known = forms[command].options.map((candidate) => candidate.name);
+function checkKnown(raw: string, name: string): void {
+  const known = forms.train.options.map((candidate) => candidate.name);
   if (raw.startsWith("--") && known.includes(name)) return;
-  if (raw.startsWith("--") && forms.train.options.some((candidate) => candidate.name === name)) {
-    const own = known.length === 0 ? "it has no options" : `its options are ${known.map(dashed).join(", ")}`;
-    throw new UsageError(`${raw} is no option of ${command}: ${own}`);
-  }
   const suggestion = nearest(name, [...known, ...flags]);
-  throw new UsageError(
-    `unknown option ${raw}: ${suggestion === undefined ? "see --help" : `did you mean --${suggestion}?`}`,
-  );
+  const help = suggestion === undefined ? "see --help" : `did you mean --${suggestion}?`;
+  throw new UsageError(`unknown option ${raw}: ${help}`);
+}
+
+function checkBelongs(name: string, command: keyof typeof forms): void {
+  const known = forms[command].options.map((candidate) => candidate.name);
+  if (known.includes(name)) return;
+  const own = known.length === 0 ? "it has none" : `it has ${known.map((other) => `--${other}`).join(", ")}`;
+  throw new UsageError(`--${name} is no option of ${command}: ${own}`);
 }
 
 function checkOperands(command: keyof typeof forms, operands: readonly string[]): void {
@@ -127,5 +130,4 @@ function checkOperands(command: keyof typeof forms, operands: readonly string[])
   if (empty >= 0) throw new UsageError(`${words[empty]} must be a path, got ""`);
 }
 
-const dashed = (name: string): string => `--${name}`;
 const quote = (text: string): string => JSON.stringify(text);

@@ -10,8 +10,11 @@ export interface Box {
   readonly height: number;
 }
 
-/** Differences of grey below this share of the whole range are paper, not ink. */
+/** A picture whose ink differs from its paper by less than this share of the range from black to white has none. */
 const FAINTEST = 0.1;
+
+/** Less ink than this share of the most is the grain of the paper. */
+const GRAIN = 0.08;
 
 /** Pixels with less ink than this share of the darkest do not make the digit larger. */
 const EDGE = 0.2;
@@ -32,7 +35,10 @@ export function inkOf(picture: Picture): Picture | null {
   }
   const [sign, range] = dark >= light ? [-1, dark] : [1, light];
   if (range < FAINTEST) return null;
-  const values = picture.values.map((value) => Math.max(0, (sign * (value - paper)) / range));
+  const values = picture.values.map((value) => {
+    const ink = (sign * (value - paper)) / range;
+    return ink < GRAIN ? 0 : ink;
+  });
   return { ...picture, values: withoutDust({ ...picture, values }) };
 }
 

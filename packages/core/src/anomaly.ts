@@ -1,6 +1,7 @@
 // Finding the first NaN or infinity. While `detectAnomaly` runs, every operation's result is looked at, forward and backward, and
 // remembers the line of the user's code that made it. Capturing a stack takes microseconds, so it is done only here.
 
+import { callSite } from "./call-site.ts";
 import { isFloat } from "./dtype.ts";
 import { AnomalyError } from "./errors.ts";
 import { formatShape } from "./shape.ts";
@@ -51,19 +52,7 @@ export function withoutWatching<R>(body: () => R): R {
 
 /** The place that is running now. */
 export function hereAndNow(): Origin {
-  const errors: ErrorConstructor & { stackTraceLimit?: number } = Error; // V8's; others keep whole stacks
-  const limit = errors.stackTraceLimit ?? 10;
-  errors.stackTraceLimit = 100; // layers within layers stand between an operation and the user's line
-  const { stack = "" } = new Error();
-  errors.stackTraceLimit = limit;
-  return { scope: currentScope(), line: userLine(stack) };
-}
-
-/** The first line of a stack that lies outside of Gradus. */
-function userLine(stack: string): string {
-  const lines = stack.split("\n").slice(1);
-  const outside = lines.find((line) => !/packages\/[a-z]+\/(src|dist)\/|@gradus\/[a-z]+\/dist\//.test(line));
-  return (outside ?? lines.at(-1) ?? "").trim().replace(/^at /, "");
+  return { scope: currentScope(), line: callSite() };
 }
 
 /** Throws an {@link AnomalyError} if `view`, made by `what`, holds a NaN or an infinity. */

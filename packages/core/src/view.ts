@@ -1,5 +1,6 @@
 // How a tensor's elements lie in memory: a storage, and the strides with which to read it. Engines know nothing but views.
 
+import { callSite } from "./call-site.ts";
 import { allocate, type DType, type TypedArray } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
 import type { Place } from "./wasm/heap.ts";
@@ -45,7 +46,7 @@ export class FutureStorage<Id = unknown> extends Storage {
 function refuseToRead(): never {
   throw new GraphError(
     "a value was read while the computation is captured by compile: item(), toArray() and branches on data have no value yet; " +
-      "return the tensor and read it after the call, or choose with where()",
+      `return the tensor and read it after the call, or choose with where(). Read at ${callSite()}`,
   );
 }
 

@@ -3,7 +3,7 @@
 // outside the root and after the bias correction.
 
 import { checkOption, stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
-import { Optimizer, type OptimizerOptions, type Parameters, type ParameterState } from "./optimizer.ts";
+import { Optimizer, type OptimizerOptions, type ParameterState, type Parameters } from "./optimizer.ts";
 
 /** The numbers that rule {@link Adam}. */
 export type AdamHyperparameters = {
@@ -55,7 +55,13 @@ export class Adam extends Optimizer<"firstMoment" | "secondMoment", AdamHyperpar
     checkOption(beta1 >= 0 && beta1 < 1, "Adam", "beta1", "from 0 to below 1", beta1);
     checkOption(beta2 >= 0 && beta2 < 1, "Adam", "beta2", "from 0 to below 1", beta2);
     checkOption(epsilon >= 0 && Number.isFinite(epsilon), "Adam", "epsilon", "a finite number ≥ 0", epsilon);
-    checkOption(weightDecay >= 0 && Number.isFinite(weightDecay), "Adam", "weightDecay", "a finite number ≥ 0", weightDecay);
+    checkOption(
+      weightDecay >= 0 && Number.isFinite(weightDecay),
+      "Adam",
+      "weightDecay",
+      "a finite number ≥ 0",
+      weightDecay,
+    );
   }
 
   protected override update(

@@ -6,7 +6,7 @@ export {
   Optimizer,
   type OptimizerOptions,
   type OptimizerState,
-  type Parameters,
   type ParameterState,
+  type Parameters,
 } from "./optimizer.ts";
 export { SGD, type SGDHyperparameters, type SGDOptions } from "./sgd.ts";

@@ -1,7 +1,19 @@
 // What all optimizers share: parameters, the state of each, hyperparameters, and saving. An optimizer itself says only which
 // states a parameter has and how one parameter is updated.
 
-import { CheckpointError, checkOption, everyCall, formatShape, OptionError, shareMemory, type Tensor, Variable, zeros } from "@gradus/core";
+import {
+  CheckpointError,
+  checkOption,
+  describe,
+  everyCall,
+  formatShape,
+  OptionError,
+  observed,
+  shareMemory,
+  Tensor,
+  Variable,
+  zeros,
+} from "@gradus/core";
 
 /** Variables to optimize, in a list or any other iterable. */
 export type Parameters = Iterable<Variable>;
@@ -56,6 +68,7 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
   readonly #known = new Map<Variable, KnownState<StateName>>();
   #hyperparameters: H;
   #steps = 0;
+  #shared = false;
 
   protected constructor(name: string, parameters: Parameters, hyperparameters: H, stateNames: readonly StateName[]) {
     this.name = name;
@@ -97,7 +110,12 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
 
   /** Updates every parameter that has a gradient. A parameter without one stays as it is, and so does its state. */
   step(): void {
-    if (this.#steps === 0) shareMemory(this.parameters);
+    if (!this.#shared) shareMemory(this.parameters);
+    this.#shared = true;
+    // A compiled step has these numbers built in, all but the learning rate; other numbers make another program.
+    for (const name of Object.keys(this.#hyperparameters)) {
+      if (name !== "learningRate") observed(() => this.#hyperparameters[name]);
+    }
     everyCall(() => void this.#steps++);
     for (const parameter of this.parameters) {
       if (parameter.grad === null || !parameter.requiresGrad) continue;
@@ -129,7 +147,8 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
     const tensors: Record<string, Tensor> = {};
     for (const [index, parameter] of this.parameters.entries()) {
       const known = this.#known.get(parameter);
-      if (known?.made) for (const name of this.#stateNames) tensors[`${index}.${name}`] = known.state[name].detach().clone();
+      if (known?.made)
+        for (const name of this.#stateNames) tensors[`${index}.${name}`] = known.state[name].detach().clone();
     }
     const updates = this.parameters.map((parameter) => this.#known.get(parameter)?.updates ?? 0);
     return { hyperparameters: { ...this.#hyperparameters }, steps: this.#steps, updates, tensors };
@@ -137,53 +156,68 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
 
   /** Goes on from a saved state. @throws CheckpointError with all differences at once; then nothing has changed */
   loadStateDict(saved: OptimizerState): void {
-    const hyperparameters = { ...this.#hyperparameters, ...saved.hyperparameters };
-    const problems = [...this.#tensorProblems(saved.tensors), ...this.#numberProblems(saved)];
-    if (problems.length > 0) throw new CheckpointError(`${this.name}: the saved state does not fit: ${problems.join("; ")}`);
-    this.#checkAll(hyperparameters);
-    this.#hyperparameters = hyperparameters;
-    this.#steps = saved.steps;
-    this.#known.clear();
+    const { hyperparameters = {}, updates = [], tensors = {}, steps } = saved;
+    const state = { hyperparameters, updates, tensors, steps };
+    const problems = [...this.#tensorProblems(state), ...this.#numberProblems(state)];
+    if (problems.length > 0)
+      throw new CheckpointError(`${this.name}: the saved state does not fit: ${problems.join("; ")}`);
+    this.#hyperparameters = { ...this.#hyperparameters, ...hyperparameters };
+    this.#steps = steps;
     for (const [index, parameter] of this.parameters.entries()) {
       const known = this.#stateOf(parameter);
-      known.updates = saved.updates[index] ?? 0;
+      known.updates = updates[index] ?? 0;
       for (const name of this.#stateNames) {
-        const value = saved.tensors[`${index}.${name}`];
+        const value = tensors[`${index}.${name}`];
+        // The Variables stay the same ones: compiled steps work on them.
         if (value !== undefined) known.state[name].assign(value);
+        else if (known.made) known.state[name].assign(zeros(parameter.shape, { dtype: parameter.dtype }));
       }
     }
   }
 
-  #tensorProblems(tensors: OptimizerState["tensors"]): string[] {
-    const expected = new Map<string, Variable>();
+  #tensorProblems({ tensors, updates }: OptimizerState): string[] {
+    const problems: string[] = [];
+    const unknown = new Set(Object.keys(tensors));
+    const hasStates = unknown.size > 0; // Plain gradient descent has none.
     for (const [index, parameter] of this.parameters.entries()) {
-      for (const name of this.#stateNames) expected.set(`${index}.${name}`, parameter);
+      const keys = this.#stateNames.map((name) => `${index}.${name}`);
+      const needed = (hasStates && (updates[index] ?? 0) > 0) || keys.some((key) => key in tensors);
+      for (const key of needed ? keys : []) {
+        const [found, wanted] = [specOf(tensors[key]), specOf(parameter)];
+        if (!unknown.delete(key)) problems.push(`${key} is missing (${parameter.name || "unnamed"})`);
+        else if (found !== wanted) problems.push(`${key} is ${found}, its parameter ${wanted}`);
+      }
     }
-    const problems = Object.entries(tensors).flatMap(([key, value]) => {
-      const parameter = expected.get(key);
-      if (parameter === undefined) return [`${key} is unknown`];
-      const [found, wanted] = [value, parameter].map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`);
-      return found === wanted ? [] : [`${key} is ${found}, its parameter ${wanted}`];
-    });
-    for (const [index, parameter] of this.parameters.entries()) {
-      const missing = this.#stateNames.filter((name) => tensors[`${index}.${name}`] === undefined);
-      if (missing.length === 0 || missing.length === this.#stateNames.length) continue;
-      problems.push(`${missing.map((name) => `${index}.${name}`).join(" and ")} is missing (${parameter.name || "unnamed"})`);
-    }
-    return problems;
+    return [...problems, ...[...unknown].map((key) => `${key} is unknown`)];
   }
 
   #numberProblems({ hyperparameters, steps, updates }: OptimizerState): string[] {
     const own: Readonly<Record<string, unknown>> = { ...this.#hyperparameters };
-    const problems = Object.entries(own).flatMap(([name, value]) =>
-      typeof hyperparameters[name] === typeof value ? [] : [`${name} is ${String(hyperparameters[name])}`],
-    );
+    const problems = Object.entries(own).flatMap(([name, value]) => {
+      const found = hyperparameters[name];
+      if (found === undefined) return [`${name} is missing`];
+      return typeof found === typeof value ? [] : [`${name} is ${describe(found)}`];
+    });
     for (const name of Object.keys(hyperparameters)) if (!(name in own)) problems.push(`${name} is unknown`);
-    if (!isCount(steps)) problems.push(`steps is ${steps}`);
-    if (updates.length !== this.parameters.length) problems.push(`it counts ${updates.length} parameters, there are ${this.parameters.length}`);
-    if (!updates.every(isCount)) problems.push(`updates are [${updates.join(",")}]`);
+    try {
+      this.#checkAll({ ...this.#hyperparameters, ...hyperparameters });
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      problems.push(error.message);
+    }
+    if (!isCount(steps)) problems.push(`steps is ${describe(steps)}`);
+    if (updates.length !== this.parameters.length)
+      problems.push(`it counts ${updates.length} parameters, there are ${this.parameters.length}`);
+    if (!updates.every(isCount)) problems.push(`updates are ${describe(updates)}`);
     return problems;
   }
+}
+
+/** `float32 [3]`: what must agree. */
+function specOf(value: unknown): string {
+  if (!(value instanceof Tensor)) return describe(value);
+  const { dtype, shape }: Tensor = value;
+  return `${dtype} ${formatShape(shape)}`;
 }
 
 /** The states of one parameter, made when they are first read: plain SGD never reads any. */
@@ -225,8 +259,10 @@ function checkParameters(name: string, parameters: Parameters): readonly Variabl
   const list = [...parameters];
   if (list.length === 0) throw new OptionError(`${name}: no parameters to optimize: pass model.parameters()`);
   for (const [index, parameter] of list.entries()) {
-    if (!(parameter instanceof Variable)) throw new OptionError(`${name}: parameter ${index} is no Variable: only Variables can be updated`);
-    if (list.indexOf(parameter) !== index) throw new OptionError(`${name}: parameter ${parameter.name || index} is given twice`);
+    if (!(parameter instanceof Variable))
+      throw new OptionError(`${name}: parameter ${index} is no Variable: only Variables can be updated`);
+    if (list.indexOf(parameter) !== index)
+      throw new OptionError(`${name}: parameter ${parameter.name || index} is given twice`);
   }
   return list;
 }

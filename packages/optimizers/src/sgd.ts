@@ -3,7 +3,7 @@
 // ICML 2013, in the form that PyTorch made common: the learning rate multiplies the velocity.
 
 import { checkOption, stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
-import { Optimizer, type OptimizerOptions, type Parameters, type ParameterState } from "./optimizer.ts";
+import { Optimizer, type OptimizerOptions, type ParameterState, type Parameters } from "./optimizer.ts";
 
 /** The numbers that rule {@link SGD}. */
 export type SGDHyperparameters = {
@@ -67,8 +67,20 @@ export class SGD extends Optimizer<"velocity", SGDHyperparameters> {
   protected override check({ momentum, dampening, nesterov, weightDecay }: SGDHyperparameters): void {
     checkOption(momentum >= 0 && momentum < 1, "SGD", "momentum", "from 0 to below 1", momentum);
     checkOption(dampening >= 0 && dampening <= 1, "SGD", "dampening", "from 0 to 1", dampening);
-    checkOption(weightDecay >= 0 && Number.isFinite(weightDecay), "SGD", "weightDecay", "a finite number ≥ 0", weightDecay);
-    checkOption(!nesterov || (momentum > 0 && dampening === 0), "SGD", "nesterov", "used with a momentum and no dampening", nesterov);
+    checkOption(
+      weightDecay >= 0 && Number.isFinite(weightDecay),
+      "SGD",
+      "weightDecay",
+      "a finite number ≥ 0",
+      weightDecay,
+    );
+    checkOption(
+      !nesterov || (momentum > 0 && dampening === 0),
+      "SGD",
+      "nesterov",
+      "used with a momentum and no dampening",
+      nesterov,
+    );
   }
 
   protected override update(parameter: Variable, gradient: Tensor, known: ParameterState<"velocity">): void {

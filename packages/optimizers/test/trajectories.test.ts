@@ -1,4 +1,5 @@
-// Trajectories beside those that PyTorch recorded, eager and compiled: 5 steps in float64, 100 in float32.
+// Trajectories beside those that PyTorch recorded, eager and compiled: 5 steps in float64, 100 in float32. In a program the numbers
+// that depend on the step are float32, whatever the parameters are.
 
 import type { Tensor, Variable } from "@gradus/core";
 import { compile } from "@gradus/core/compile";
@@ -32,11 +33,12 @@ function expectClose(parameters: readonly Variable[], values: readonly number[] 
 
 const titled = recorded.map((record) => ({ ...record, title: `${record.name} ${JSON.stringify(record.options)}` }));
 
+const tolerances = { float64: { eager: 1e-9, compiled: 1e-7 }, float32: { eager: 1e-5, compiled: 1e-5 } };
+
 describe.each(titled)("$title", (record) => {
   describe.each(["float64", "float32"] as const)("%s", (dtype) => {
-    const tolerance = dtype === "float64" ? 1e-9 : 1e-5;
-
     test.each(["eager", "compiled"] as const)("%s, as PyTorch", (mode) => {
+      const tolerance = tolerances[dtype][mode];
       const parameters = start(dtype);
       const optimizer = make(record, parameters);
       const take = mode === "eager" ? stepOf(optimizer) : compile(stepOf(optimizer));
@@ -47,7 +49,10 @@ describe.each(titled)("$title", (record) => {
         if (place >= 0) expectClose(parameters, record[dtype][place], tolerance);
       }
       expect(optimizer.steps).toBe(steps.at(-1));
-      expect(optimizer.stateDict().updates).toEqual([optimizer.steps, optimizer.steps - Math.floor((optimizer.steps + 1) / 5)]);
+      expect(optimizer.stateDict().updates).toEqual([
+        optimizer.steps,
+        optimizer.steps - Math.floor((optimizer.steps + 1) / 5),
+      ]);
     });
   });
 });

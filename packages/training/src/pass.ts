@@ -25,18 +25,22 @@ export interface PassOptions {
 export class Passes {
   readonly #model: Model;
   readonly #metrics: readonly Metric[];
-  readonly #step: Step;
+  readonly #prepare: () => Promise<Step>;
   readonly #training: boolean;
+  #step: Step | null = null;
 
-  constructor(model: Model, metrics: readonly Metric[], step: Step, training: boolean) {
+  /** @param prepare gives the step, before the first pass */
+  constructor(model: Model, metrics: readonly Metric[], prepare: () => Promise<Step>, training: boolean) {
     this.#model = model;
     this.#metrics = metrics;
-    this.#step = step;
+    this.#prepare = prepare;
     this.#training = training;
   }
 
   /** Goes over the data once. The model's mode is put back. */
   async run({ data, batchSize, order, turns, signal, stepEnd }: PassOptions): Promise<Tally> {
+    this.#step ??= await this.#prepare();
+    const step = this.#step;
     const tally = new Tally(this.#metrics);
     const before = this.#model.training;
     let count = 0;
@@ -44,7 +48,7 @@ export class Passes {
       for (const { inputs, targets, samples } of batchesOf(data, batchSize, order)) {
         // Each time: while others had their turn, they may have evaluated, or predicted, with the same model.
         setMode(this.#model, this.#training);
-        tally.add(this.#step(inputs, targets), samples);
+        tally.add(step(inputs, targets), samples);
         const told = stepEnd?.(++count, samples, tally);
         if (told !== undefined) await told;
         if (turns.due) await turns.take();

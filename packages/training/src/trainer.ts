@@ -3,6 +3,7 @@
 import { concat, formatShape, GradusError, noGrad, ShapeError, type Tensor } from "@gradus/core";
 import type { Dataset } from "@gradus/data";
 import { countBatches } from "./batches.ts";
+import { compiledStep } from "./compiled.ts";
 import { type Output, standardOutput } from "./display/output.ts";
 import { type Display, progressDisplay } from "./display/progress.ts";
 import { Emitter, type Listener, named, type TrainerEvents } from "./events.ts";
@@ -11,7 +12,7 @@ import { type MetricNames, type MetricOption, resolveMetrics } from "./metrics.t
 import { type Loss, type Model, type Optimizer, setMode } from "./model.ts";
 import * as options from "./options.ts";
 import { Passes, type PassOptions } from "./pass.ts";
-import { evaluationStep, trainingStep } from "./step.ts";
+import { evaluationStep, type Step, trainingStep } from "./step.ts";
 import { Tally } from "./tally.ts";
 import { Turns } from "./turns.ts";
 
@@ -23,6 +24,11 @@ export interface TrainerOptions<M extends readonly MetricOption[]> {
   readonly loss: Loss;
   /** What is reported beside the loss: `["accuracy"]`. */
   readonly metrics?: M;
+  /**
+   * Whether steps are compiled to one program, which is faster; true by default. Then what model, loss and metrics read from
+   * elsewhere, other than Variables, is fixed when a step is captured.
+   */
+  readonly compile?: boolean;
   /** Where progress is shown; the standard output by default. */
   readonly output?: Output;
 }
@@ -52,15 +58,21 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   #history: History<ValueNames<M>> | null = null;
   #fitting = false;
 
-  constructor({ model, optimizer, loss, metrics, output = standardOutput() }: TrainerOptions<M>) {
+  constructor({ model, optimizer, loss, metrics, compile = true, output = standardOutput() }: TrainerOptions<M>) {
     this.model = model;
     this.optimizer = optimizer;
     const resolved = resolveMetrics(metrics ?? []);
     const parts = { model, optimizer, loss, metrics: resolved };
     this.#names = new Tally(resolved).names;
     this.#output = output;
-    this.#epochs = new Passes(model, resolved, trainingStep(parts), true);
-    this.#evaluations = new Passes(model, resolved, evaluationStep(parts), false);
+    const prepare = (step: Step) => (): Promise<Step> => (compile ? compiledStep(step, warn) : Promise.resolve(step));
+    let warned = false;
+    const warn = (message: string): void => {
+      if (!warned) console.warn(`Warning: ${message}`);
+      warned = true;
+    };
+    this.#epochs = new Passes(model, resolved, prepare(trainingStep(parts)), true);
+    this.#evaluations = new Passes(model, resolved, prepare(evaluationStep(parts)), false);
   }
 
   /** What the last `fit` gave, or has given so far; null before the first. */

@@ -41,11 +41,11 @@ export function line(length: number): ArrayDataset {
   return fromArrays({ inputs, targets: inputs.map(([x = 0]) => [2 * x]) });
 }
 
-/** A trainer of a {@link Line} that never moves, so that losses can be told beforehand: w = 0, loss = mean (2x)². */
+/** An eager trainer (the model reads its inputs) of a {@link Line} that never moves, so that losses can be told beforehand: w = 0, loss = mean (2x)². */
 export function still(output?: Output): { model: Line; trainer: Trainer } {
   const model = new Line();
   const optimizer = new SGD(model.parameters(), { learningRate: 0 });
-  return { model, trainer: new Trainer({ model, optimizer, loss: meanSquaredError, ...(output && { output }) }) };
+  return { model, trainer: new Trainer({ compile: false, model, optimizer, loss: meanSquaredError, ...(output && { output }) }) };
 }
 
 /** Points in the plane, labelled by the quadrant that they are in. */

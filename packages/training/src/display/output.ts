@@ -25,7 +25,7 @@ interface Process {
 
 /** Node's standard output as it is at each call, or the console, line by line, where there is no such thing. */
 export function standardOutput(): Output {
-  const { process }: { readonly process?: Process } = globalThis;
+  const process: Process | undefined = Reflect.get(globalThis, "process");
   const stdout = process?.stdout;
   if (stdout === undefined || typeof stdout.write !== "function") return consoleOutput();
   return {
