@@ -50,7 +50,8 @@ function emitKernels(relaxed: boolean): Uint8Array<ArrayBuffer> {
 /** a · b, row-major, in a fresh array; undefined where the engine refuses so much memory. */
 export function multiplyInWasm(a: Matrix, b: Matrix): Float32Array<ArrayBuffer> | undefined {
   const product = run(a, b);
-  return product?.floats.slice(product.start, product.end);
+  // Copying from a view skips the zeroing that `slice` begins with.
+  return product && new Float32Array(product.floats.subarray(product.start, product.end));
 }
 
 /** out[from …] = a · b, row-major; false where the engine refuses so much memory. */

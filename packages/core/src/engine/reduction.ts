@@ -5,8 +5,9 @@ import { isFloat, type TypedArray } from "../dtype.ts";
 import { type Expr, input } from "../expr/expr.ts";
 import { callableNames, callableValues, interpret, toJavaScript } from "../expr/javascript.ts";
 import { collapse, type LoopNest, reducedShape, sizeOf } from "../shape.ts";
-import type { View } from "../view.ts";
+import { contiguous, elements, type View } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
+import { SimdFold } from "./reduction-wasm.ts";
 
 /** Elements folded into one partial result. */
 const BLOCK = 512;
@@ -28,11 +29,13 @@ interface Folds {
 export class ReductionKernel {
   readonly #combine: Expr;
   readonly #init: number;
+  readonly #simd: SimdFold;
   readonly #folds = new Map<string, Folds>();
 
   constructor(combine: Expr, init: number) {
     this.#combine = combine;
     this.#init = init;
+    this.#simd = new SimdFold(combine, init);
   }
 
   /** Reduces `view` over `axes` (sorted) into `out`, which holds the kept axes in order. */
@@ -50,6 +53,11 @@ export class ReductionKernel {
     };
     const kept = nest(true);
     const folded = nest(false);
+    const isMatrix = kept.sizes.length === 1 && folded.sizes.length === 1 && kept.strides[0]?.[0] === 1 && contiguous(view);
+    if (isMatrix && out instanceof Float32Array && view.dtype === "float32") {
+      const values = elements(view);
+      if (values instanceof Float32Array && this.#simd.run(values, folded.sizes[0] ?? 1, out.length, out)) return;
+    }
     if (innermost(folded) <= innermost(kept) || kept.sizes.length === 0) this.#rows(view, kept, folded, folds.row, interpret([this.#combine], integers), out);
     else this.#columns(view, kept, folded, folds.column, out);
   }

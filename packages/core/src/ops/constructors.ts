@@ -3,6 +3,7 @@
 
 import { allocate, arithmetic, type DType, floating, isFloat, promote } from "../dtype.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
+import { SimdLoop } from "../engine/elementwise-wasm.ts";
 import { element, ReductionKernel, total } from "../engine/reduction.ts";
 import { type Expr, input as symbol, inputsOf, substitute, type Vocabulary } from "../expr/expr.ts";
 import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
@@ -117,7 +118,10 @@ interface InputGradient {
 }
 
 function elementwiseOp(name: string, arity: number, read: () => Expr, result: ResultRule, own?: GradientFormula): Op<null> {
-  const parts = lazy(() => ({ kernel: new ElementwiseKernel(name, [read()]), root: read() }));
+  const parts = lazy(() => {
+    const root = read();
+    return { root, kernel: new ElementwiseKernel(name, [root]), simd: new SimdLoop(root) };
+  });
   // Symbols of the gradient's formula: the inputs, then dy, then y.
   const gradients = lazy(() =>
     gradientsOf(parts().root, arity, own).map((gradient, index): InputGradient | null => {
@@ -136,6 +140,8 @@ function elementwiseOp(name: string, arity: number, read: () => Expr, result: Re
       dtype: result(inputs.map(({ dtype }) => dtype)),
     }),
     compute(inputs, spec) {
+      const large = spec.dtype === "float32" ? parts().simd.run(inputs, spec.shape) : null;
+      if (large !== null) return viewOf(large, spec.dtype, spec.shape);
       const out = allocate(spec.dtype, sizeOf(spec.shape));
       parts().kernel.run(inputs, spec.shape, [out], spec.dtype);
       return viewOf(out, spec.dtype, spec.shape);

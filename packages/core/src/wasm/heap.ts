@@ -95,7 +95,7 @@ export class Heap {
 }
 
 /** Imports the memory of a heap into a module, as `env.memory`. */
-export function importHeap(module: ModuleBuilder, { shared }: Heap): void {
+export function importHeap(module: ModuleBuilder, { shared }: Pick<Heap, "shared">): void {
   module.importMemory("env", "memory", shared === null ? { minimum: 1 } : { minimum: 1, maximum: MAXIMUM_PAGES, shared: true });
 }
 

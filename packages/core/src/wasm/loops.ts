@@ -25,7 +25,9 @@ type Counter = Local<"i32">;
 type Environment = Map<Value, Lanes>[];
 
 /** Elements after which a running total is folded away, so that long sums keep their digits. */
-const BLOCK = 4096;
+const BLOCK = 2048;
+/** Rows likewise: a column has one running total, where a row has several. */
+const ROWS_BLOCK = 256;
 
 /** Emits one thread's share of the loop of a group. */
 export function emitLoop(f: FunctionBuilder, group: Group, addresses: Addresses, share: Share): void {
@@ -85,15 +87,52 @@ abstract class Loop {
     this.f.set(total.local);
   }
 
+  /**
+   * total = combine(total, block), then the block begins anew. Sums carry what each addition rounds away (Neumaier's and Knuth's
+   * exact s + error = a + b) in `lost`, so that their error does not grow with the number of blocks.
+   */
+  protected foldBlock(node: GraphNode, total: Lanes, block: Lanes, lost: Lanes): void {
+    const { f } = this;
+    if (isSum(node)) {
+      const [sum, back] = f.locals("v128", "v128");
+      f.get(total.local).get(block.local).op("f32x4.add").tee(sum).get(total.local).op("f32x4.sub").set(back);
+      f.get(lost.local);
+      f.get(total.local).get(sum).get(back).op("f32x4.sub").op("f32x4.sub");
+      f.get(block.local).get(back).op("f32x4.sub").op("f32x4.add");
+      f.op("f32x4.add").set(lost.local).get(sum).set(total.local);
+    } else this.accumulate(node, total, block);
+    this.reset(node, block);
+  }
+
+  /** What the additions of blocks have lost, added at last; an infinite sum stays infinite. */
+  protected restoreLost(node: GraphNode, total: Lanes, lost: Lanes): void {
+    if (!isSum(node)) return;
+    const { f } = this;
+    f.get(total.local).get(lost.local).op("f32x4.add").get(total.local);
+    f.get(lost.local).get(lost.local).op("f32x4.eq").op("v128.bitselect").set(total.local);
+  }
+
   protected initial(node: GraphNode): Lanes {
     const local = this.f.local("v128");
     this.reset(node, { local, type: "f32" });
     return { local, type: "f32" };
   }
 
+  /** Zeros. */
+  protected nothing(): Lanes {
+    const local = this.f.local("v128");
+    this.f.v128().set(local);
+    return { local, type: "f32" };
+  }
+
   protected reset(node: GraphNode, total: Lanes): void {
     this.f.f32(node.work.kind === "reduce" ? node.work.init : 0).op("f32x4.splat").set(total.local);
   }
+}
+
+/** Whether a fold adds. */
+function isSum({ work }: GraphNode): boolean {
+  return work.kind === "reduce" && work.combine.node.kind === "call" && work.combine.node.fn === "add";
 }
 
 /** A nest of loops without folds. */
@@ -389,8 +428,9 @@ class ColumnLoop extends MatrixLoop {
     const [full, folds] = [this.full(pass), this.folds(pass)];
     if (full.length === 0 && folds.length === 0) return;
     const totals = folds.map((node) => environments.map(() => this.initial(node)));
-    const blocked = folds.length > 0 && rows > BLOCK;
+    const blocked = folds.length > 0 && rows > ROWS_BLOCK;
     const sums = blocked ? folds.map((node) => environments.map(() => this.initial(node))) : totals;
+    const lost = blocked ? folds.map(() => environments.map((): Lanes => this.nothing())) : [];
     // One pointer for each pair of steps, moved from row to row.
     const pointers = new Map<string, Counter>();
     const pointerOf = ({ row, column, bytes }: Access): Counter => {
@@ -449,21 +489,21 @@ class ColumnLoop extends MatrixLoop {
     if (!blocked) f.for(counter, 0, rows, 1, body);
     else {
       const [start, end] = f.locals("i32", "i32");
-      f.for(start, 0, rows, BLOCK, () => {
-        f.get(start).plus(BLOCK).set(end).clamp(end, rows);
+      f.for(start, 0, rows, ROWS_BLOCK, () => {
+        f.get(start).plus(ROWS_BLOCK).set(end).clamp(end, rows);
         f.for(counter, start, end, 1, body);
         for (const [index, node] of folds.entries()) {
           for (const [vector, sum] of (sums[index] ?? []).entries()) {
-            const total = totals[index]?.[vector];
-            if (total !== undefined) this.accumulate(node, total, sum);
-            this.reset(node, sum);
+            const [total, left] = [totals[index]?.[vector], lost[index]?.[vector]];
+            if (total !== undefined && left !== undefined) this.foldBlock(node, total, sum, left);
           }
         }
       });
     }
     for (const [index, node] of folds.entries()) {
       for (const [vector, environment] of environments.entries()) {
-        const total = totals[index]?.[vector];
+        const [total, left] = [totals[index]?.[vector], lost[index]?.[vector]];
+        if (total !== undefined && left !== undefined) this.restoreLost(node, total, left);
         const [value] = node.outputs;
         if (total !== undefined && value !== undefined) environment.set(value, total);
       }
@@ -537,6 +577,7 @@ class RowLoop extends MatrixLoop {
     const vectors = columns >= 64 ? 4 : 1;
     const sums = folds.map((node) => Array.from({ length: vectors }, () => this.initial(node)));
     const totals = columns > BLOCK ? folds.map((node) => Array.from({ length: vectors }, () => this.initial(node))) : null;
+    const lost = totals === null ? [] : folds.map(() => Array.from({ length: vectors }, (): Lanes => this.nothing()));
     const moving = (node: GraphNode, operand: Operand): Access =>
       this.isOwn(operand.value) ? this.fullAccess(operand.value) : this.accessOf(node, operand);
 
@@ -605,12 +646,17 @@ class RowLoop extends MatrixLoop {
         f.for(counter, start, end, step, () => body(vectors, 4));
         for (const [index, node] of folds.entries()) {
           for (const [vector, sum] of (sums[index] ?? []).entries()) {
-            const total = totals[index]?.[vector];
-            if (total !== undefined) this.accumulate(node, total, sum);
-            this.reset(node, sum);
+            const [total, left] = [totals[index]?.[vector], lost[index]?.[vector]];
+            if (total !== undefined && left !== undefined) this.foldBlock(node, total, sum, left);
           }
         }
       });
+      for (const [index, node] of folds.entries()) {
+        for (const [vector, total] of (totals[index] ?? []).entries()) {
+          const left = lost[index]?.[vector];
+          if (left !== undefined) this.restoreLost(node, total, left);
+        }
+      }
     }
     for (let at = main; at < columns; at += 4) body(1, Math.min(4, columns - at));
     for (const [index, node] of folds.entries()) {
