@@ -13,7 +13,7 @@ const progress = (text) => {
 };
 
 const main = async () => {
-  const { help, question, json, only, python, ...options } = parse(process.argv.slice(2), questions);
+  const { help, question, json, profile, only, python, ...options } = parse(process.argv.slice(2), questions);
   if (help) return console.log(usage);
 
   installPeers(progress);
@@ -35,6 +35,10 @@ const main = async () => {
   progress("");
   const conditions = `Node ${process.version} · ${cpus()[0]?.model ?? "unknown CPU"} · ${process.platform} ${process.arch}`;
   console.log(table({ ...answer, conditions }));
+  if (profile) {
+    const { profile: costs } = await import("./contenders/gradus.mjs");
+    console.log(`\nThe kernels of the compiled step\n${await costs(options)}`);
+  }
   if (json) console.log(JSON.stringify({ question, node: process.version, rows: answer.rows }));
 };
 

@@ -25,7 +25,8 @@ const compiler = async (wanted = 1) => {
   return compile;
 };
 
-export const step = async ({ batch, mode, threads: wanted }) => {
+/** The lecture's network and its optimizer, and a step on tensors. */
+const lecture = async () => {
   const { BatchNorm, Dense, Dropout, ReLU, Sequential, crossEntropy } = await import(
     "../../packages/layers/dist/index.js"
   );
@@ -39,13 +40,26 @@ export const step = async ({ batch, mode, threads: wanted }) => {
     new Dense(64, 10),
   );
   const optimizer = new Adam(model.parameters(), { learningRate: 1e-3, epsilon: 1e-7 });
-  const eager = (x, labels) => {
+  return (x, labels) => {
     const loss = crossEntropy(model.forward(x), labels);
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();
     return loss;
   };
+};
+
+/** What each kernel of the compiled step costs, as a table. */
+export const profile = async ({ batch }) => {
+  const train = (await compiler())(await lecture());
+  const [{ x, y }] = mnistBatches(batch, 1);
+  const call = () => train(tensor(x, { shape: [batch, 784] }), tensor(y));
+  for (let warmUp = 0; warmUp < 100; warmUp++) call();
+  return String(train.programs[0].profile(call));
+};
+
+export const step = async ({ batch, mode, threads: wanted }) => {
+  const eager = await lecture();
   const train = mode === "compiled" ? (await compiler(wanted))(eager) : eager;
   const batches = mnistBatches(batch, 64);
   let index = 0;

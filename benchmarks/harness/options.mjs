@@ -14,6 +14,7 @@ Options
   --batch N     samples in a training step (64)
   --steps N     timed calls of each case and contender (300; processes, for startup: 20)
   --threads N   threads of Gradus's compiled programs (1); the peers always have one
+  --profile     step: also print what each kernel of the compiled step costs
   --only NAMES  contenders whose name contains one of these, separated by commas: --only gradus,jax-js
   --python FILE the Python to ask for PyTorch (python3, then /usr/bin/python3)
   --help        this text`;
@@ -23,6 +24,7 @@ const options = {
   batch: { type: "string", default: "64" },
   steps: { type: "string" },
   threads: { type: "string", default: "1" },
+  profile: { type: "boolean", default: false },
   only: { type: "string" },
   python: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
@@ -40,9 +42,11 @@ export const parse = (args, questions) => {
   if (!questions.includes(question)) throw new UsageError(`unknown question ${JSON.stringify(question)}`);
   if (rest.length > 0)
     throw new UsageError(`one question at a time, not also ${rest.map((word) => JSON.stringify(word))}`);
+  if (values.profile && question !== "step") throw new UsageError("--profile belongs to the question step");
   return {
     question,
     json: values.json,
+    profile: values.profile,
     batch: count("--batch", values.batch, 2, 4096),
     steps: values.steps === undefined ? undefined : count("--steps", values.steps, 1, 1_000_000),
     threads: count("--threads", values.threads, 1, 64),

@@ -6,7 +6,7 @@ import type { Option } from "./options.ts";
 /** What `demo --help` prints. */
 export function helpText(): string {
   const options = forms.train.options.map((option) => optionLine(`--${option.name} ${option.value}`, describe(option)));
-  return `Trains a network to read handwritten digits (MNIST), tests it, and reads digits of yours.
+  return `Trains a network to read handwritten digits (MNIST), tests it, and uses it.
 
 Usage:
   demo [options]                       train, then test

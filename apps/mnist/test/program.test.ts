@@ -29,7 +29,7 @@ beforeAll(async () => {
   await writeSmallMnist(small, 5000, 500);
   digits = await testDigits(60);
   first = await demo([...training, "--save", weights]);
-});
+}, 120_000);
 
 describe("training", () => {
   test("prints the network, a line per epoch, and the result as the last two lines", () => {

@@ -90,8 +90,10 @@ function canCompile(): boolean {
 
 function capture<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, tensors: readonly Tensor[], key: string): Variant {
   const graphTracer = new GraphTracer();
-  const symbols = new Map(tensors.map((tensor, index) => [tensor, graphTracer.argument(index, tensor.view)]));
-  const symbolic = args.map((arg) => replaceTensors(arg, (tensor) => symbols.get(tensor) ?? tensor));
+  // In the order in which they stand: one tensor that is given twice is two arguments, which may differ at the next call.
+  const symbols = tensors.map((tensor, index) => graphTracer.argument(index, tensor.view));
+  const next = symbols.values();
+  const symbolic = args.map((arg) => replaceTensors(arg, (tensor) => next.next().value ?? tensor));
   const { trace, rebuild } = withTracer(graphTracer, () => {
     // cast: the same structure as args
     const returned = f(...(symbolic as unknown as A));

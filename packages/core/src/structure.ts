@@ -24,6 +24,7 @@ function visit(value: unknown, tensors: Tensor[], names: Map<object, number>): s
   }
   if (Array.isArray(value)) return `[${value.map((item) => visit(item, tensors, names)).join(",")}]`;
   if (isPlain(value)) return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${visit(item, tensors, names)}`)}}`;
+  if (Object.is(value, -0)) return "-0";
   if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
   if (typeof value === "string") return JSON.stringify(value);
   throw new GraphError(`compile: an argument is ${describe(value)}: pass tensors, numbers, strings, and arrays or plain objects of them`);

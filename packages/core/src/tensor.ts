@@ -684,11 +684,11 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
 
   constructor(initial: Tensor<S>, { name = "", requiresGrad }: VariableOptions = {}) {
     const { shape, dtype } = initial;
-    const owner = { name };
+    const owner = { name, requiresGrad: false };
     const { strides, offset } = viewOf(new Float32Array(0), dtype, shape);
     super({ storage: new Storage(initial.toTypedArray(), owner), shape, dtype, strides, offset });
     this.name = name;
-    Object.defineProperty(owner, "name", { get: () => this.name });
+    Object.defineProperties(owner, { name: { get: () => this.name }, requiresGrad: { get: () => this.requiresGrad } });
     if (requiresGrad ?? isFloat(dtype)) this.requiresGrad = true;
   }
 

@@ -6,6 +6,12 @@ import { GraphError } from "./errors.ts";
 import type { Place } from "./wasm/heap.ts";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts";
 
+/** What is known of the Variable that owns a storage. */
+export interface Owner {
+  readonly name: string;
+  readonly requiresGrad: boolean;
+}
+
 /**
  * Memory that tensors read. Only a Variable's storage is ever written after it was filled, and each time its version rises:
  * whoever remembers an older version can tell that what it saw is gone.
@@ -19,10 +25,10 @@ export class Storage {
   lost = false;
   /** Where in a heap the array lies; null for an array of its own. */
   place: Place | null = null;
-  /** The name of the Variable that owns this memory, for messages; null for a plain tensor's. */
-  readonly owner: { readonly name: string } | null;
+  /** The Variable that owns this memory, as messages and captured programs know it; null for a plain tensor's. */
+  readonly owner: Owner | null;
 
-  constructor(array: TypedArray, owner: { readonly name: string } | null = null) {
+  constructor(array: TypedArray, owner: Owner | null = null) {
     this.array = array;
     this.length = array.length;
     this.owner = owner;

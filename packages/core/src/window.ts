@@ -43,8 +43,8 @@ export interface WindowOptions {
 
 /** `[height, width]` of an option. @throws OptionError unless both are whole numbers ≥ 1 */
 export function extent(operation: string, name: string, value: Extent): readonly [number, number] {
-  const pair = typeof value === "number" ? [value, value] : value;
-  const [height, width] = Array.isArray(pair) && pair.length === 2 ? pair : [0, 0];
+  const pair: readonly number[] = typeof value === "number" ? [value, value] : value;
+  const [height = 0, width = 0] = Array.isArray(value) && value.length !== 2 ? [] : pair;
   const valid = [height, width].every((size) => Number.isInteger(size) && size >= 1);
   checkOption(valid, operation, name, "a whole number ≥ 1, or [height, width] of such", value);
   return [height, width];
@@ -58,7 +58,8 @@ export function slide(operation: string, shape: Shape, options: WindowOptions): 
     );
   }
   const [batch = 0, height = 0, width = 0, channels = 0] = shape;
-  const [size, stride] = [extent(operation, "size", options.size), extent(operation, "stride", options.stride)];
+  const size = extent(operation, "size", options.size);
+  const stride = extent(operation, "stride", options.stride);
   const dilation = extent(operation, "dilation", options.dilation);
   const padding = paddingOf(operation, options.padding);
   const along = (axis: 0 | 1, input: number): Axis => {
@@ -82,8 +83,8 @@ type Pads = readonly [before: number, after: number];
 function paddingOf(operation: string, padding: Padding): "same" | readonly [Pads, Pads] {
   if (padding === "same") return "same";
   if (padding === "valid") return [[0, 0], [0, 0]];
-  const pads = typeof padding === "number" ? [[padding, padding], [padding, padding]] : padding;
-  const [rows, columns] = Array.isArray(pads) ? pads : [];
+  const pads: readonly unknown[] = typeof padding === "number" ? [[padding, padding], [padding, padding]] : padding;
+  const [rows, columns] = pads;
   const isPads = (value: unknown): value is Pads =>
     Array.isArray(value) && value.length === 2 && value.every((pad) => Number.isInteger(pad) && pad >= 0);
   if (pads.length === 2 && isPads(rows) && isPads(columns)) return [rows, columns];

@@ -55,7 +55,7 @@ export interface ParameterState<StateName extends string> {
  *   }
  *   protected override check(): void {}
  *   protected override update(parameter: Variable, gradient: Tensor): void {
- *     follow([parameter], [gradient, this.learningRate]);
+ *     follow([parameter], [gradient, stepScalar(() => this.learningRate)]);
  *   }
  * }
  */
@@ -85,7 +85,7 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
 
   /** The size of a step. Schedules assign it between steps. */
   get learningRate(): number {
-    return this.#hyperparameters.learningRate;
+    return observed(() => this.#hyperparameters.learningRate);
   }
 
   set learningRate(learningRate: number) {

@@ -1,7 +1,7 @@
 // One exam for all optimizers. The types hold the table complete: an optimizer that the package exports and that has no row here
 // does not compile.
 
-import { CheckpointError, OptionError, type Tensor, tensor, Variable } from "@gradus/core";
+import { CheckpointError, OptionError, stepScalar, type Tensor, tensor, update, Variable } from "@gradus/core";
 import { compile } from "@gradus/core/compile";
 import { describe, expect, test } from "vitest";
 import type { Optimizer, OptimizerState, Parameters } from "../src/index.ts";
@@ -310,6 +310,42 @@ describe.each(Object.entries(rows))("%s", (name, { make, defaults, options, stat
       expect(String(parameters[0])).toBe(String(others[0]));
     });
   });
+});
+
+/** w ← w − η·sign(g), with the rate read as a step's own number or as a plain one. */
+class SignDescent extends package_.Optimizer<never, package_.Hyperparameters> {
+  readonly #plain: boolean;
+
+  constructor(parameters: Parameters, plain: boolean) {
+    super("SignDescent", parameters, { learningRate: 0.5 }, []);
+    this.#plain = plain;
+  }
+
+  protected override check(): void {}
+
+  protected override update(parameter: Variable, gradient: Tensor): void {
+    follow([parameter], [gradient, this.#plain ? this.learningRate : stepScalar(() => this.learningRate)]);
+  }
+}
+const follow = update({ name: "SignDescent", forward: (w, g, rate) => [w.sub(g.sign().mul(rate))] });
+
+test.each([
+  ["a step's own number: one program", false, 1],
+  ["a plain number: a program for each", true, 2],
+])("an optimizer of one's own, compiled, with the rate as %s", (_, plain, programs) => {
+  const w = new Variable(tensor([4, -4]));
+  const optimizer = new SignDescent([w], plain);
+  const step = compile(() => {
+    optimizer.zeroGrad();
+    w.square().sum().backward();
+    optimizer.step();
+  });
+  step();
+  expect(w.toArray()).toEqual([3.5, -3.5]);
+  optimizer.learningRate = 1;
+  step();
+  expect(w.toArray()).toEqual([2.5, -2.5]);
+  expect(step.programs.length).toBe(programs);
 });
 
 /** The message of the CheckpointError that `body` throws. */

@@ -90,6 +90,11 @@ export function rootsOf(graph: Graph): Operand[] {
   return [...graph.results, ...graph.assignments.map(({ value }) => value), ...graph.gradients.flatMap(({ value }) => (value === null ? [] : [value]))];
 }
 
+/** Whether a node draws random numbers eagerly: it happens before the call's kernels, so that generators are asked in order. */
+export function isDrawn({ work, inputs, outputs }: GraphNode): boolean {
+  return inputs.length === 0 && (work.kind === "eager" || (work.kind === "random" && outputs[0]?.dtype !== "float32"));
+}
+
 /** Whether a node's value comes from outside of the computation. */
 export function isSource({ work }: GraphNode): boolean {
   return ["argument", "variable", "constant", "host", "gradient"].includes(work.kind);

@@ -71,11 +71,14 @@ export class GraphTracer implements Tracer {
   /** A movement is done on the view itself; one that needs the elements in order gets them copied first. */
   #move<Attributes>(op: Op<Attributes>, inputs: readonly View[], spec: Spec, attributes: Attributes): View {
     const views = inputs.map((view) => (this.#isKnown(view) ? view : this.#adopt(view)));
+    const copied = (): View => op.compute(views.map((view) => this.#copy(view)), spec, attributes);
     try {
-      return op.compute(views, spec, attributes);
+      const moved = op.compute(views, spec, attributes);
+      // A Variable's elements must be copied by the program at each call, not here once.
+      return views.some(({ storage }) => storage.owner !== null && storage !== moved.storage) ? copied() : moved;
     } catch (error) {
       if (!(error instanceof GraphError)) throw error;
-      return op.compute(views.map((view) => this.#copy(view)), spec, attributes);
+      return copied();
     }
   }
 
@@ -165,7 +168,9 @@ export class GraphTracer implements Tracer {
         storage.owner === null
           ? { kind: "constant", view: { storage, shape: flat.shape, dtype: view.dtype, strides: [1], offset: 0 } }
           : { kind: "variable", storage, variable: this.#variables.get(storage) ?? null };
-      const value = this.#node(storage.owner?.name ?? "constant", work, [], [flat]);
+      const { owner } = storage;
+      if (owner !== null) this.guard(() => owner.requiresGrad);
+      const value = this.#node(owner?.name ?? "constant", work, [], [flat]);
       held = { value, shape: flat.shape, strides: [1], offset: 0 };
       this.#values.set(storage, held);
     }

@@ -18,6 +18,7 @@ import {
   typed,
   type Unsqueezed,
 } from "../shape-types.ts";
+import { input } from "../expr/expr.ts";
 import type { Tensor } from "../tensor.ts";
 import { allocateView, elements, type View, viewOf } from "../view.ts";
 import { movement, type MovementOp, primitive, type PrimitiveOp, sumTo } from "./constructors.ts";
@@ -228,15 +229,18 @@ function resolveRange(range: Range, size: number, axis: number): Part {
 
 // Copies --------------------------------------------------------------------------------------------------------------------
 
-const copying: MovementOp<null> = /* @__PURE__ */ movement({
+const copying: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   name: "clone",
-  move: (view) => viewOf(copyElements(view), view.dtype, view.shape),
-  adjoint: (dy) => dy,
+  infer: ([x]) => ({ shape: x?.shape ?? [], dtype: x?.dtype ?? "float32" }),
+  kernel: ([x], spec) => (x === undefined ? allocateView(spec) : viewOf(copyElements(x), spec.dtype, spec.shape)),
+  lowering: { kind: "elementwise", formula: () => input(0) },
+  reads: [],
+  gradient: ({ dy }) => [dy],
 });
 
 /** A copy with memory of its own. @example clone([1, 2]) // [1, 2] */
 export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
-  return typed(copying(x, null));
+  return typed(copying([x], null));
 }
 
 const casting: PrimitiveOp<{ readonly dtype: DType }> = /* @__PURE__ */ primitive({

@@ -143,8 +143,14 @@ class WindowEmitter {
     storeLanes(this.#f, { base, address, dtype: "float32", stride: 1 }, { local, type: "f32" }, lanes);
   }
 
+  /** Whether a window's loop is unrolled, with its pixels in locals. */
+  #isUnrolled({ ranges }: Place): boolean {
+    const { rows, columns } = this.#windows;
+    return ranges === null && rows.size * columns.size <= UNROLLED;
+  }
+
   /** best = the maximum of a window; NaN wins. */
-  #best(x: number, place: Place): Vector {
+  #maximumOf(x: number, place: Place): Vector {
     const f = this.#f;
     const best = f.local("v128");
     f.f32(Number.NEGATIVE_INFINITY).op("f32x4.splat").set(best);
@@ -152,25 +158,62 @@ class WindowEmitter {
     return best;
   }
 
+  /** Loads a whole window, and calls one of two for its pixels: `plain` where none of them is NaN, which maxima can do without. */
+  #unlessNaN(x: number, place: Place, plain: (pixels: readonly Vector[], best: Vector) => void, careful: () => void): void {
+    const f = this.#f;
+    const pixels: Vector[] = [];
+    const best = f.local("v128");
+    this.#taps(place, (base, offset) => pixels.push(this.#load(base, x + offset)));
+    for (const [index, pixel] of pixels.entries()) {
+      f.get(pixel).get(pixel).op("f32x4.ne");
+      if (index > 0) f.op("v128.or");
+    }
+    f.op("v128.any_true").if(careful, () => {
+      for (const [index, pixel] of pixels.entries()) {
+        if (index > 0) f.get(best);
+        f.get(pixel);
+        if (index > 0) f.op("f32x4.pmax");
+        f.set(best);
+      }
+      plain(pixels, best);
+    });
+  }
+
   maximum(x: number, y: number, place: Place): void {
-    this.#store(place.place, y, this.#best(x, place), place.lanes);
+    const careful = (): void => this.#store(place.place, y, this.#maximumOf(x, place), place.lanes);
+    if (!this.#isUnrolled(place)) careful();
+    else this.#unlessNaN(x, place, (_, best) => this.#store(place.place, y, best, place.lanes), careful);
   }
 
   toMaximum(x: number, dy: number, dx: number, place: Place, adds: boolean): void {
     const f = this.#f;
-    const best = this.#best(x, place);
     // What is left of dy: nothing once the first maximum has taken it.
-    const [left, here] = f.locals("v128", "v128");
+    const [left, here, part] = f.locals("v128", "v128", "v128");
     f.get(this.#load(place.place, dy)).set(left);
-    this.#taps(place, (base, offset) => {
-      const value = this.#load(base, x + offset);
-      const part = f.local("v128");
-      f.get(value).get(best).op("f32x4.eq").get(value).get(value).op("f32x4.ne").op("v128.or").set(here);
+    const take = (base: Counter, offset: number): void => {
       f.get(left).get(here).op("v128.and").set(part);
       f.get(left).get(here).op("v128.andnot").set(left);
       if (adds) f.get(part).get(this.#load(base, dx + offset)).op("f32x4.add").set(part);
       this.#store(base, dx + offset, part, place.lanes);
-    });
+    };
+    const careful = (): void => {
+      const best = this.#maximumOf(x, place);
+      this.#taps(place, (base, offset) => {
+        const value = this.#load(base, x + offset);
+        f.get(value).get(best).op("f32x4.eq").get(value).get(value).op("f32x4.ne").op("v128.or").set(here);
+        take(base, offset);
+      });
+    };
+    const plain = (pixels: readonly Vector[], best: Vector): void => {
+      let tap = 0;
+      this.#taps(place, (base, offset) => {
+        const pixel = pixels[tap++] ?? best;
+        f.get(pixel).get(best).op("f32x4.eq").set(here);
+        take(base, offset);
+      });
+    };
+    if (this.#isUnrolled(place)) this.#unlessNaN(x, place, plain, careful);
+    else careful();
   }
 
   /** 1 / (the taps of a window inside of the image). */

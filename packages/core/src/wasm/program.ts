@@ -3,8 +3,8 @@
 
 import { arrayFrom, type DType, type TypedArray } from "../dtype.ts";
 import { contiguousView, copyInto } from "../engine/copy.ts";
-import { GraphError } from "../errors.ts";
-import { type GraphNode, isSource, type Operand, type Value } from "../graph/graph.ts";
+import { AutogradError, GraphError } from "../errors.ts";
+import { type GraphNode, isDrawn, isSource, type Operand, type Value } from "../graph/graph.ts";
 import type { Group, Schedule } from "../graph/passes/fuse.ts";
 import { type MemoryPlan, planMemory } from "../graph/passes/memory.ts";
 import { explainSchedule, printSchedule, toDot, toMermaid } from "../graph/print.ts";
@@ -70,14 +70,15 @@ export class Program {
     for (const { storage } of schedule.graph.assignments) heap.adopt(storage);
     this.#residents = schedule.graph.nodes.flatMap(({ work }) => (work.kind === "variable" ? [work.storage] : []));
     for (const { storage } of schedule.graph.assignments) if (!this.#residents.includes(storage)) this.#residents.push(storage);
-    const random = schedule.graph.nodes.filter(({ work }) => work.kind === "random");
+    const random = schedule.graph.nodes.filter((node) => node.work.kind === "random" && !isDrawn(node));
     const draws = heap.reserve(random.length * DRAW_BYTES);
     for (const [index, node] of random.entries()) this.#draws.set(node, draws + index * DRAW_BYTES);
     this.#threads = heap.shared === null ? 1 : (parallel()?.threads ?? 1);
     this.#scratch = heap.reserve(scratchBytesOf(schedule) * this.#threads);
     this.#base = heap.reserve(this.plan.bytes);
     this.#segments = segmentsOf(schedule);
-    this.#checks = Math.max(0, this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node)));
+    const first = this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node));
+    this.#checks = first < 0 ? this.#segments.length : first;
     const bytes = this.#emit();
     this.moduleBytes = bytes.length;
     const module = new WebAssembly.Module(bytes);
@@ -99,6 +100,9 @@ export class Program {
   /** @internal Runs the program on its arguments: what the captured function returned, as fresh tensors. */
   run(args: readonly View[]): Tensor[] {
     const { graph } = this.schedule;
+    for (const { owner, lost } of this.#residents) {
+      if (lost) throw new AutogradError(`compile: Variable ${owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`);
+    }
     const threads = this.#threads > 1 && parallel()?.automatic === true ? this.#tuner.begin() : this.#threads;
     if (threads > 1) parallel()?.prepare();
     this.#most = threads;
@@ -122,13 +126,14 @@ export class Program {
     return results;
   }
 
-  /** Host numbers, keys of random kernels, and gradients from before. */
+  /** Host numbers, keys of random kernels and eager random numbers in the order of the graph, and gradients from before. */
   #writeInputs(): void {
     for (const node of this.schedule.graph.nodes) {
       const [value] = node.outputs;
       const { work } = node;
       if (value === undefined) continue;
-      if (work.kind === "host") this.#array(value)[0] = work.compute();
+      if (isDrawn(node)) this.#runEager(node);
+      else if (work.kind === "host") this.#array(value)[0] = work.compute();
       else if (work.kind === "gradient") {
         if (work.variable.grad !== null) copyInto(work.variable.grad.view, this.#array(value));
       } else if (work.kind === "random") {
@@ -150,7 +155,10 @@ export class Program {
       else this.#guarded(() => threads.run(this.#number, segment.index, run, this.#most));
       return;
     }
-    const { node } = segment;
+    this.#runEager(segment.node);
+  }
+
+  #runEager(node: GraphNode): void {
     const outputs = node.eager?.(node.inputs.map((operand) => this.#view(operand))) ?? [];
     for (const [index, value] of node.outputs.entries()) {
       const view = outputs[index];
@@ -420,7 +428,7 @@ function segmentsOf({ groups }: Schedule): Segment[] {
   for (const group of groups) {
     const [node] = group.nodes;
     if (group.space !== null || (node !== undefined && hasKernel(node))) kernels.push(group);
-    else if (node !== undefined) {
+    else if (node !== undefined && !isDrawn(node)) {
       close();
       segments.push({ kind: "eager", node });
     }

@@ -20,7 +20,7 @@ const EXP2 = [
   0.6931471807311302, 0.9999999999610791,
 ];
 
-/** Two doubles: the result replaces `m` = m^…: 2^(y·(e + log₂ m)). */
+/** Two doubles: 2^(y·(e + log₂ m)), which takes the place of m. */
 function powerOfDoubles(f: FunctionBuilder, m: Vector, e: Vector, y: Vector): void {
   const [t, square, bits] = f.locals("v128", "v128", "v128");
   f.get(m);
@@ -90,10 +90,10 @@ export function pow(f: FunctionBuilder): void {
 const QUOTIENT_BITS = BigUint64Array.of(~0n << 24n, ~0n << 24n);
 
 /**
- * Replaces two doubles a, which are floats or 32-bit integers as b is, by a − b·⌊a/b⌋: |b| is taken from |a| by exact multiples until
- * less than |b| is left. For floats that is one round where |a/b| < 2²⁹, ten at the most.
+ * Replaces two doubles a, which are floats as b is, by a − b·⌊a/b⌋: exact multiples of |b| are taken from |a| until less than |b| is
+ * left. That is one round where |a/b| < 2²⁹, and ten at the most.
  */
-export function remainderOfDoubles(f: FunctionBuilder, a: Vector, b: Vector): void {
+function remainderOfDoubles(f: FunctionBuilder, a: Vector, b: Vector): void {
   const [rest, active] = f.locals("v128", "v128");
   f.get(a).set(rest);
   f.block((done) => {

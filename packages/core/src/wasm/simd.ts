@@ -5,6 +5,7 @@
 import type { DType } from "../dtype.ts";
 import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
+import { emitIntegers, fitsIntegers } from "./simd-integers.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -76,6 +77,7 @@ export type SimdFunctions = Partial<Record<ScalarFunction, Emit>>;
 
 /** Whether all of the formulas can be written in SIMD instructions, for inputs of these dtypes. */
 export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], functions: SimdFunctions = {}): boolean {
+  if (isWhole(roots, (index) => laneType(dtypes[index] ?? "float32") !== "f32")) return true;
   return topological(roots).every(({ node }) => {
     if (node.kind === "input") return dtypes[node.index] !== "float64";
     if (node.kind === "constant") return true;
@@ -86,6 +88,11 @@ export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], f
     if (comparisons[node.fn] !== undefined) return true;
     return (arithmetic[node.fn] !== undefined || functions[node.fn] !== undefined) && (!integers || mixesWithFloats(node.args, dtypes));
   });
+}
+
+/** Whether the formulas compute integers from integers alone. */
+export function isWhole(roots: readonly Expr[], isInteger: (index: number) => boolean): boolean {
+  return topological(roots).every(({ node }) => node.kind !== "input" || isInteger(node.index)) && fitsIntegers(roots);
 }
 
 /** Whether an integer input meets a float here, so that it is meant as one. */
@@ -100,6 +107,7 @@ export function emitVector(
   inputs: readonly (Lanes | undefined)[],
   functions: SimdFunctions = {},
 ): Lanes[] {
+  if (isWhole(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32")) return emitIntegers(f, roots, inputs);
   const emitter = new VectorEmitter(f, inputs, functions);
   for (const expr of topological(roots)) emitter.emit(expr);
   return roots.map((root) => emitter.value(root));

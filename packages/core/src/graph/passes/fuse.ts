@@ -4,7 +4,7 @@
 
 import type { DType } from "../../dtype.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { canVectorize } from "../../wasm/simd.ts";
+import { canVectorize, isWhole } from "../../wasm/simd.ts";
 import { functions } from "../../wasm/simd-math.ts";
 import { type Graph, type GraphNode, isSource, type Operand, type Value } from "../graph.ts";
 import { type Fold, foldOf, inOrder, matrixStrides, singlePace, squeezed, stridesIn } from "./layout.ts";
@@ -45,7 +45,10 @@ export function isLoop({ work, inputs, outputs }: GraphNode): boolean {
   if (![...inputs.map(({ value }) => value), ...outputs].every(({ dtype }) => compiled.includes(dtype))) return false;
   const types = inputs.map(({ value }) => value.dtype);
   if (outputs.some(({ shape }) => sizeOf(shape) === 0) || inputs.some(({ shape }) => sizeOf(shape) === 0)) return false;
-  if (work.kind === "elementwise") return outputs.every(({ dtype }) => dtype !== "int32" && dtype !== "uint8") && canVectorize(work.formulas, types, functions);
+  if (work.kind === "elementwise") {
+    const integers = outputs.some(({ dtype }) => dtype === "int32" || dtype === "uint8");
+    return integers ? isWhole(work.formulas, (index) => types[index] !== "float32") : canVectorize(work.formulas, types, functions);
+  }
   return work.kind === "reduce" && outputs[0]?.dtype !== "int32" && canVectorize([work.combine], ["float32", "float32"], functions);
 }
 

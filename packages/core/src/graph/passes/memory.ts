@@ -2,10 +2,10 @@
 // only between kernels shares memory with what no longer does.
 
 import type { Storage } from "../../view.ts";
-import { type GraphNode, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
 import { sizeOf } from "../../shape.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
-import { escaping, type Group, type Schedule } from "./fuse.ts";
+import { escaping, type Group, keptSpace, type Schedule } from "./fuse.ts";
 import { inOrder, squeezed, stridesIn } from "./layout.ts";
 import { stagesOf } from "./stages.ts";
 
@@ -40,8 +40,10 @@ export function planMemory(schedule: Schedule): MemoryPlan {
   for (const group of groups) for (const value of stagesOf(group, stored).remembered) stored.add(value);
   const inPlace = new Map<Value, Storage>();
   const copies: { storage: Storage; value: Operand }[] = [];
+  // A gradient is copied out when somebody reads it: until then its memory is its own.
+  const gradients = new Set(graph.gradients.map(({ value }) => value?.value));
   for (const { storage, value } of graph.assignments) {
-    if (!inPlace.has(value.value) && canWriteInPlace(schedule, storage, value)) inPlace.set(value.value, storage);
+    if (!inPlace.has(value.value) && !gradients.has(value.value) && canWriteInPlace(schedule, storage, value)) inPlace.set(value.value, storage);
     else copies.push({ storage, value });
   }
   const lifetimes = lifetimesOf(schedule, stored, inPlace);
@@ -59,18 +61,23 @@ function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage,
       if (!isOld(operand.value.node)) continue;
       const reader = groupOf.get(node);
       if (reader === undefined || groups.indexOf(reader) > order) return false;
-      if (reader === writer && !readsInStep(node, operand, value)) return false;
+      if (reader === writer && !readsInStep(writer, node, operand, value)) return false;
     }
   }
   return !rootsOf(graph).some((root) => isOld(root.value.node));
 }
 
 /** Whether the kernel reads each old element only where it writes the new one, or before it writes anything there. */
-function readsInStep(node: GraphNode, operand: Operand, value: Value): boolean {
+function readsInStep({ space, fold }: Group, node: GraphNode, operand: Operand, value: Value): boolean {
   const shape = node.work.kind === "reduce" ? operand.shape : (node.outputs[0]?.shape ?? []);
-  const same = sizeOf(shape) === sizeOf(value.shape);
+  if (operand.offset !== 0 || space === null) return false;
+  const strides = stridesIn(operand, shape);
+  if (sizeOf(shape) === sizeOf(value.shape)) return inOrder(squeezed(shape), strides);
   // A kept value is written after the last pass of its strip, whose old elements were loaded at its start.
-  return operand.offset === 0 && (!same || inOrder(squeezed(shape), stridesIn(operand, shape)));
+  if (fold === null || sizeOf(shape) !== sizeOf(space)) return false;
+  const [first, last] = [strides.slice(0, fold.split), strides.slice(fold.split)];
+  const [kept, folded] = fold.kind === "rows" ? [first, last] : [last, first];
+  return folded.every((stride) => stride === 0) && inOrder(keptSpace(space, fold), kept);
 }
 
 interface Lifetime {
@@ -97,7 +104,7 @@ function lifetimesOf({ graph, groups, groupOf }: Schedule, stored: ReadonlySet<V
       if (isSource(node)) return [{ value, from: 0, to: end }];
       if (!stored.has(value)) return [];
       const group = groupOf.get(node);
-      const from = (group && position.get(group)) ?? 0;
+      const from = isDrawn(node) ? 0 : ((group && position.get(group)) ?? 0);
       return [{ value, from, to: Math.max(last.get(value) ?? from, from) }];
     }),
   );

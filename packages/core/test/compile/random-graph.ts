@@ -1,0 +1,169 @@
+// Random graphs as programs of a few lines: built from a list of numbers, so that fast-check makes them smaller, and printed as code.
+
+import * as core from "../../src/index.ts";
+import { elementwise, Generator, type Tensor, tensor, Variable } from "../../src/index.ts";
+import { type Application, applications, type Choices, type Known } from "./random-ops.ts";
+
+/** One operation of a random graph: which one, and what decides about its operands. */
+export type Step = readonly [op: number, ...choices: number[]];
+
+/** What a random graph begins with, and what it does. */
+export interface Recipe {
+  /** For each input the sizes of its axes, as places in {@link sizes}. */
+  readonly inputs: readonly (readonly number[])[];
+  readonly steps: readonly Step[];
+}
+
+/** The sizes of axes: alone, below, at and beyond vectors of four and eight, a long one. */
+export const sizes: readonly number[] = [1, 3, 4, 5, 8, 17, 64];
+
+const MOST_ELEMENTS = 3000;
+const LARGEST = 30;
+
+/** The largest size of an input: further axes are 1. */
+function shapeOf(places: readonly number[]): number[] {
+  let size = 1;
+  return places.map((place) => {
+    const wanted = sizes[place % sizes.length] ?? 1;
+    if (size * wanted > 600) return 1;
+    size *= wanted;
+    return wanted;
+  });
+}
+
+/** Numbers from −2 to 2 that float32 holds exactly, without two alike: all graphs begin with the same. */
+function valuesOf(shape: readonly number[], seed: number): Float32Array {
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  return Float32Array.from({ length: size }, (_, index) => (((index + 1) * (37 + 2 * seed) * 0.618034) % 1) * 4 - 2);
+}
+
+const places = (shape: readonly number[], limit: number): Tensor => {
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  return tensor(Int32Array.from({ length: size }, (_, index) => (index * 7 + 2) % limit), { shape });
+};
+
+const own = {
+  silu: elementwise({ name: "silu", forward: (x) => x.mul(x.sigmoid()) }),
+  blend: elementwise({ name: "blend", forward: (x, y) => x.mul(y.tanh()).add(y.square().mul(0.1)) }),
+};
+
+const scope: Readonly<Record<string, unknown>> = { ...core, ...own, places };
+const names = Object.keys(scope);
+
+function evaluate(expression: string, known: ReadonlyMap<string, Tensor>): unknown {
+  const extra = { dtype: "float64", generator: new Generator(1) };
+  const parameters = [...names, ...known.keys(), ...Object.keys(extra)];
+  const make = new Function(...parameters, `"use strict"; return ${expression};`);
+  return make(...Object.values(scope), ...known.values(), ...Object.values(extra));
+}
+
+/** A random graph: its code, and its inputs' shapes. */
+export interface RandomGraph {
+  readonly code: string;
+  readonly shapes: readonly (readonly number[])[];
+  /** The operators in it. */
+  readonly operators: readonly string[];
+}
+
+const table: readonly (readonly [string, Application])[] = Object.entries(applications);
+
+/** The graph that a recipe describes; steps that do not fit are left out. */
+export function graphOf({ inputs, steps }: Recipe): RandomGraph {
+  const shapes = inputs.map(shapeOf);
+  const pool: Known[] = shapes.map((shape, index) => ({
+    name: inputName(index),
+    value: tensor(Float64Array.from(valuesOf(shape, index)), { shape }),
+  }));
+  const lines: string[] = [];
+  const operators: string[] = [];
+  for (const [op, ...rest] of steps) {
+    const [name, apply] = table[op % table.length] ?? ["", () => null];
+    const expression = apply(choicesFrom(pool, rest));
+    if (expression === null) continue;
+    const value = evaluate(expression, new Map(pool.map((known) => [known.name, known.value])));
+    if (!(value instanceof core.Tensor) || !isTame(value, name)) continue;
+    const known = { name: `t${lines.length}`, value };
+    lines.push(`const ${known.name} = ${expression};`);
+    pool.push(known);
+    operators.push(name);
+  }
+  return { code: codeOf(pool, shapes, lines), shapes, operators };
+}
+
+/** Even inputs are arguments, odd ones Variables. */
+const inputName = (index: number): string => (index % 2 === 0 ? `x${index}` : `w${index}`);
+
+/** Whether a result is small, of few elements, and no zero under a root. */
+function isTame(value: Tensor, name: string): boolean {
+  if (value.size === 0 || value.size > MOST_ELEMENTS || value.rank > 4) return false;
+  const least = name === "std" || name === "norm" ? 0.1 : Number.NEGATIVE_INFINITY;
+  return Array.from(value.toTypedArray()).every((number) => Math.abs(number) < LARGEST && number > least);
+}
+
+function choicesFrom(pool: readonly Known[], numbers: readonly number[]): Choices {
+  let at = 0;
+  const pick = (count: number): number => (count < 1 ? 0 : (numbers[at++] ?? 0) % count);
+  const of = (dtypes: readonly string[]): readonly Known[] =>
+    pool.filter(({ value }) => dtypes.includes(value.dtype)).reverse();
+  const one = (known: readonly Known[]): Known | null => known[pick(known.length)] ?? null;
+  return {
+    pick,
+    floats: () => one(of(["float64"])) ?? pool[0] ?? { name: "x0", value: tensor(0) },
+    partner: (x) => one(of(["float64"]).filter(({ value }) => broadcasts(x.value.shape, value.shape))) ?? x,
+    conditions: () => one(of(["bool"])),
+    integers: () => one(of(["int32"])),
+  };
+}
+
+function broadcasts(a: readonly number[], b: readonly number[]): boolean {
+  const rank = Math.max(a.length, b.length);
+  const joint = Array.from({ length: rank }, (_, axis) => [a.at(axis - rank) ?? 1, b.at(axis - rank) ?? 1] as const);
+  const fits = joint.every(([m, n]) => m === n || m === 1 || n === 1);
+  return fits && joint.reduce((size, [m, n]) => size * Math.max(m, n), 1) <= MOST_ELEMENTS;
+}
+
+/** Forward, backward from the last values, a step of each Variable, and every result. */
+function codeOf(pool: readonly Known[], shapes: readonly (readonly number[])[], lines: readonly string[]): string {
+  const inner = pool.slice(shapes.length);
+  const last = inner.filter(({ value }) => value.dtype === "float64").slice(-3);
+  const losses = last.map(({ name }) => `${name}.square().mean().add(${name}.sum().mul(0.01))`);
+  const variables = shapes.flatMap((_, index) => (index % 2 === 1 ? [inputName(index)] : []));
+  const backward =
+    losses.length === 0
+      ? []
+      : [
+          `const loss = ${losses.reduce((sum, loss) => `${sum}.add(${loss})`)};`,
+          ...variables.map((name) => `${name}.grad = null;`),
+          "if (loss.requiresGrad) loss.backward();",
+          ...variables.map((name) => `if (${name}.grad !== null) ${name}.assign(${name}.sub(${name}.grad.mul(0.1)));`),
+        ];
+  const results = [...inner.slice(-4).map(({ name }) => name), ...(losses.length === 0 ? [] : ["loss"])];
+  return [...lines, ...backward, `return [${results.join(", ")}];`].join("\n");
+}
+
+/** A graph made to run: its function, and what it reads and writes. */
+export interface Instance {
+  readonly run: (...args: Tensor[]) => Tensor[];
+  readonly args: readonly Tensor[];
+  readonly variables: readonly Variable[];
+  readonly initial: readonly Tensor[];
+}
+
+/** The graph in one dtype, with Variables of its own. */
+export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "float64"): Instance {
+  const starts = shapes.map((shape, index) => {
+    const values = valuesOf(shape, index);
+    return tensor(dtype === "float64" ? Float64Array.from(values) : values, { shape });
+  });
+  const isVariable = (index: number): boolean => index % 2 === 1;
+  const initial = starts.filter((_, index) => isVariable(index));
+  const variables = starts.flatMap((start, index) =>
+    isVariable(index) ? [new Variable<readonly number[]>(start, { name: inputName(index) })] : [],
+  );
+  const args = starts.filter((_, index) => !isVariable(index));
+  const fixed = [...names, "dtype", "generator", ...shapes.map((_, index) => index).filter(isVariable).map(inputName)];
+  const free = shapes.flatMap((_, index) => (isVariable(index) ? [] : [inputName(index)]));
+  const make = new Function(...fixed, `"use strict"; return (${free.join(", ")}) => {\n${code}\n};`);
+  const run: Instance["run"] = make(...Object.values(scope), dtype, new Generator(1), ...variables);
+  return { run, args, variables, initial };
+}
