@@ -25,11 +25,13 @@ const coreStages = [
   ["errors.ts", "call-site.ts"],
   ["dtype.ts"],
   ["shape.ts"],
+  ["window.ts"],
   ["shape-types.ts", "shape-types/"],
   ["view.ts"],
-  ["random.ts"],
   ["expr/"],
+  ["random.ts"],
   ["wasm/"],
+  ["deterministic.ts"],
   ["engine/"],
   ["scope.ts"],
   ["tracing.ts"],
@@ -42,7 +44,7 @@ const coreStages = [
   ["graph/"],
   ["wasm/loops.ts", "wasm/profile.ts", "wasm/program.ts"],
   ["structure.ts"],
-  ["compile.ts", "threads.ts"],
+  ["compile.ts", "threads.ts", "convolution.ts"],
   ["index.ts"],
 ];
 

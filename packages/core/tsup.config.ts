@@ -1,5 +1,8 @@
 import { library } from "../../tsup.shared.ts";
 
-// The compiler and the threads are entries of their own, so that a program without them does not carry them and one with them can
-// load them when they are needed; all entries share everything else.
-export default library({ entry: ["src/index.ts", "src/compile.ts", "src/threads.ts"], splitting: true });
+// What not every program needs is an entry of its own, so that a program without it does not carry it and one with it can load it
+// when it is needed; all entries share everything else.
+export default library({
+  entry: ["index", "compile", "threads", "convolution", "deterministic"].map((name) => `src/${name}.ts`),
+  splitting: true,
+});

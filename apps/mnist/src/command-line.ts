@@ -15,6 +15,12 @@ export interface TrainOptions {
   readonly data: string | null;
   /** The file for the weights, or null for none. */
   readonly save: string | null;
+  /** How many threads compiled steps may use. */
+  readonly threads: number | "auto";
+  /** Whether each operation runs by itself. */
+  readonly noCompile: boolean;
+  /** Whether the bits are to be the same on every machine. */
+  readonly deterministic: boolean;
 }
 
 /** What the user wants done. */
@@ -31,11 +37,14 @@ interface Form {
   readonly options: readonly option.Option<unknown>[];
 }
 
-const { epochs, batchSize, learningRate, seed, data, save } = option;
+const { epochs, batchSize, learningRate, seed, data, save, threads, noCompile, deterministic } = option;
 
 /** The commands; training is what happens without a name. */
 export const forms: Readonly<Record<"train" | "evaluate" | "predict", Form>> = {
-  train: { words: [], options: [epochs, batchSize, learningRate, seed, data, save] },
+  train: {
+    words: [],
+    options: [epochs, batchSize, learningRate, seed, data, save, threads, noCompile, deterministic],
+  },
   evaluate: { words: ["FILE"], options: [data] },
   predict: { words: ["FILE", "IMAGE.png"], options: [] },
 };
@@ -50,7 +59,7 @@ export function parseCommandLine(words: readonly string[]): Command {
   const { tokens } = parseArgs({
     // Script runners pass on the "--" that stands between their options and the script's.
     args: words[0] === "--" ? words.slice(1) : [...words],
-    options: { ...stringOptions(), help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
+    options: { ...optionTypes(), help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "v" } },
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -64,6 +73,11 @@ export function parseCommandLine(words: readonly string[]): Command {
       return { name: flag };
     }
     checkKnown(token.rawName, token.name);
+    if (isSwitch(token.name)) {
+      if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value, got ${quote(token.value)}`);
+      given.set(token.name, "");
+      continue;
+    }
     // A value that looks like an option is the next option; a negative number is left to `read`.
     if (token.value === undefined || (!token.inlineValue && /^--?[a-z]/i.test(token.value))) {
       throw new UsageError(`${token.rawName} needs a value: see --help`);
@@ -89,11 +103,20 @@ export function parseCommandLine(words: readonly string[]): Command {
     seed: read(seed),
     data: read(data),
     save: read(save),
+    threads: read(threads),
+    noCompile: read(noCompile),
+    deterministic: read(deterministic),
   };
 }
 
-function stringOptions(): Record<string, { type: "string" }> {
-  return Object.fromEntries(forms.train.options.map(({ name }) => [name, { type: "string" }]));
+function optionTypes(): Record<string, { type: "string" | "boolean" }> {
+  return Object.fromEntries(
+    forms.train.options.map(({ name }) => [name, { type: isSwitch(name) ? "boolean" : "string" }]),
+  );
+}
+
+function isSwitch(name: string): boolean {
+  return forms.train.options.some((candidate) => candidate.name === name && candidate.value === "");
 }
 
 function commandName(word: string | undefined): keyof typeof forms {

@@ -5,7 +5,9 @@ import type { Option } from "./options.ts";
 
 /** What `demo --help` prints. */
 export function helpText(): string {
-  const options = forms.train.options.map((option) => optionLine(`--${option.name} ${option.value}`, describe(option)));
+  const options = forms.train.options.map((option) =>
+    optionLine(`--${option.name} ${option.value}`.trimEnd(), describe(option)),
+  );
   return `Trains a network to read handwritten digits (MNIST), tests it, and uses it.
 
 Usage:
@@ -27,5 +29,5 @@ Examples:
 const optionLine = (left: string, right: string): string => `  ${left.padEnd(20)} ${right}`;
 
 function describe({ help, standard }: Option<unknown>): string {
-  return standard === null ? help : `${help} (${standard})`;
+  return standard === null || standard === false ? help : `${help} (${standard})`;
 }

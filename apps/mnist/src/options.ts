@@ -2,11 +2,11 @@
 
 import { UsageError } from "./failure.ts";
 
-/** An option that takes a value. */
+/** An option. */
 export interface Option<T> {
   /** Without the dashes: `batch-size`. */
   readonly name: string;
-  /** What stands for the value in the help: `N`. */
+  /** What stands for the value in the help: `N`; empty for a switch, which takes none. */
   readonly value: string;
   /** What it does, for the help. */
   readonly help: string;
@@ -76,3 +76,30 @@ export const save: Option<string | null> = path({
   value: "FILE",
   help: "where the trained weights go, as safetensors",
 });
+
+/** How many threads compiled steps may use; the digits of the weights do not depend on it. */
+export const threads: Option<number | "auto"> = {
+  name: "threads",
+  value: "N",
+  help: "threads of the compiled steps, or auto",
+  standard: "auto",
+  read: (text) => {
+    const value = Number(text);
+    if (text === "auto") return text;
+    if (/^\d+$/.test(text) && value >= 1 && value <= 56) return value;
+    throw new UsageError(`--threads must be "auto" or a whole number from 1 to 56, got ${JSON.stringify(text)}`);
+  },
+};
+
+/** An option that is given or not. */
+const flag = (name: string, help: string): Option<boolean> => ({
+  name,
+  value: "",
+  help,
+  standard: false,
+  read: () => true,
+});
+
+export const noCompile: Option<boolean> = flag("no-compile", "run each operation by itself instead of compiling steps");
+
+export const deterministic: Option<boolean> = flag("deterministic", "the same bits on every machine, a little slower");

@@ -11,10 +11,10 @@ import { columns, hasColours, print } from "./terminal.ts";
 import { loadWeights } from "./weights-file.ts";
 
 /** Prints what the network sees in the picture, and how likely it takes each digit to be. */
-export async function predict(file: string, image: string): Promise<void> {
+export function predict(file: string, image: string): void {
   const model = createModel();
   loadWeights(model, file);
-  const digit = digitImage(await readPicture(image));
+  const digit = digitImage(readPicture(image));
   if (digit === null) throw new Failure(`${image} has no digit: all of the picture has nearly the same brightness`);
   const chances = probabilities(model, digit);
   const likeliest = chances.indexOf(Math.max(...chances));

@@ -1,6 +1,8 @@
 // `demo`: trains the network, saves it if asked to, and tests it.
 
 import { manualSeed } from "@gradus/core";
+import { setDeterministic } from "@gradus/core/deterministic";
+import { setThreads } from "@gradus/core/threads";
 import type { TrainOptions } from "./command-line.ts";
 import { readData } from "./data-sets.ts";
 import { UsageError } from "./failure.ts";
@@ -15,16 +17,18 @@ const VALIDATION_SPLIT = 0.2;
 
 /** Trains and tests; everything that can be refused is refused before the first step. */
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<void> {
-  const { epochs, batchSize, learningRate, seed, save } = options;
+  const { epochs, batchSize, learningRate, seed, save, threads, noCompile, deterministic } = options;
   if (save !== null) checkWritable(save);
   const { train: images, test } = await readData(options.data);
   const [training, validation] = images.split(VALIDATION_SPLIT);
   checkLastBatch(training.length, batchSize);
 
+  setDeterministic(deterministic);
+  if (!noCompile) await setThreads(threads);
   // One seed for all: initial weights, the order of the images, and dropout.
   manualSeed(seed);
   const model = createModel();
-  const trainer = trainerOf(model, learningRate);
+  const trainer = trainerOf(model, learningRate, !noCompile);
   print(modelSummary(model, columns()));
   print(`\nTraining on ${count(training.length)} images, validating on ${count(validation.length)}, seed ${seed}`);
   await trainer.fit(images, { batchSize, epochs, validationSplit: VALIDATION_SPLIT, signal });

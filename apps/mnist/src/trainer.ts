@@ -14,9 +14,9 @@ const TEST_BATCH = 200;
 const RATE = 1e-3;
 
 /** A trainer of the network: sparse cross-entropy from logits, accuracy, and Adam as in the lecture. */
-export function trainerOf(model: Layer, learningRate: number = RATE): Trainer<readonly ["accuracy"]> {
+export function trainerOf(model: Layer, learningRate: number = RATE, compile = true): Trainer<readonly ["accuracy"]> {
   const optimizer = new Adam(model.parameters(), { learningRate, epsilon: 1e-7 });
-  return new Trainer({ model, optimizer, loss: crossEntropy, metrics: ["accuracy"] });
+  return new Trainer({ model, optimizer, loss: crossEntropy, metrics: ["accuracy"], compile });
 }
 
 /** Tests the network, and prints the accuracy and the fingerprint of the weights as the last two lines. */

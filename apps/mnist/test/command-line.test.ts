@@ -6,7 +6,18 @@ import { UsageError } from "../src/failure.ts";
 import { helpText } from "../src/help.ts";
 import { editDistance, nearest } from "../src/suggestion.ts";
 
-const standard = { name: "train", epochs: 5, batchSize: 64, learningRate: 0.001, seed: 0, data: null, save: null };
+const standard = {
+  name: "train",
+  epochs: 5,
+  batchSize: 64,
+  learningRate: 0.001,
+  seed: 0,
+  data: null,
+  save: null,
+  threads: "auto",
+  noCompile: false,
+  deterministic: false,
+};
 
 test("without words: the training of the lecture", () => {
   expect(parseCommandLine([])).toEqual(standard);
@@ -26,9 +37,16 @@ test("options, in both spellings, behind the -- of a script runner too", () => {
     "--save",
     "s",
   ];
-  const all = { name: "train", epochs: 2, batchSize: 32, learningRate: 0.01, seed: 7, data: "d", save: "s" };
+  const all = { ...standard, epochs: 2, batchSize: 32, learningRate: 0.01, seed: 7, data: "d", save: "s" };
   expect(parseCommandLine(words)).toEqual(all);
   expect(parseCommandLine(["--", ...words])).toEqual(all);
+});
+
+test("switches take no value; threads are counted or left to find out", () => {
+  const switched = { ...standard, epochs: 2, noCompile: true, deterministic: true };
+  expect(parseCommandLine(["--no-compile", "--deterministic", "--epochs", "2"])).toEqual(switched);
+  expect(parseCommandLine(["--threads", "2"])).toEqual({ ...standard, threads: 2 });
+  expect(parseCommandLine(["--threads=auto"])).toEqual(standard);
 });
 
 test("the other commands", () => {
@@ -65,6 +83,9 @@ describe("mistakes", () => {
     ["--learning-rate 1e999", '--learning-rate must be a number above 0, got "1e999"'],
     ["--seed -1", '--seed must be a whole number from 0 to 9007199254740991, got "-1"'],
     ["--seed 9007199254740992", "--seed must be a whole number from 0 to 9007199254740991"],
+    ["--threads 0", '--threads must be "auto" or a whole number from 1 to 56, got "0"'],
+    ["--threads many", '--threads must be "auto" or a whole number from 1 to 56, got "many"'],
+    ["--deterministic=yes", '--deterministic takes no value, got "yes"'],
     ["--save=", '--save must be a path, got ""'],
     ["--help=me", '--help takes no value, got "me"'],
   ])("%s", (words, message) => {

@@ -1,7 +1,7 @@
 // A small PNG encoder, so that the tests have files of every colour type, bit depth and interlacing.
 // Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)".
 
-import { deflateSync } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 
 /** The five colour types, with the samples that a pixel has. */
 const colourTypes = { grey: [0, 1], rgb: [2, 3], palette: [3, 1], greyAlpha: [4, 2], rgba: [6, 4] } as const;
@@ -55,20 +55,33 @@ export function encodePng(image: PngImage): Buffer {
 
 type Pass = readonly [column: number, row: number, columnStep: number, rowStep: number];
 
-/** The rows of a pass, each behind its filter byte: "none" and "sub" in turn. */
+/** The rows of a pass, each behind its filter byte: all five filters in turn. */
 function rowsOf({ width, height, depth, colour, pixel }: PngImage, [column, row, columnStep, rowStep]: Pass): Buffer[] {
   const rows: Buffer[] = [];
   if (column >= width) return rows;
+  const behind = Math.max(1, (colourTypes[colour][1] * depth) >> 3);
+  let above: Uint8Array | undefined;
   for (let y = row; y < height; y += rowStep) {
     const samples: number[] = [];
     for (let x = column; x < width; x += columnStep) samples.push(...pixel(x, y));
-    const packed = pack(samples, depth);
-    const behind = Math.max(1, (colourTypes[colour][1] * depth) >> 3);
-    const sub = rows.length % 2 === 1;
-    const filtered = packed.map((byte, at) => (sub && at >= behind ? byte - (packed[at - behind] ?? 0) : byte));
-    rows.push(Buffer.concat([Buffer.from([sub ? 1 : 0]), filtered]));
+    const line = pack(samples, depth);
+    const filter = rows.length % 5;
+    const filtered = line.map((byte, at) => {
+      const left = line[at - behind] ?? 0;
+      const up = above?.[at] ?? 0;
+      return byte - prediction(filter, left, up, at < behind ? 0 : (above?.[at - behind] ?? 0));
+    });
+    rows.push(Buffer.concat([Buffer.from([filter]), filtered]));
+    above = line;
   }
   return rows;
+}
+
+/** What a filter takes a byte for: nothing, left, up, their mean, or Paeth's choice. */
+function prediction(filter: number, left: number, up: number, upperLeft: number): number {
+  const estimate = left + up - upperLeft;
+  const nearest = [left, up, upperLeft].sort((a, b) => Math.abs(estimate - a) - Math.abs(estimate - b))[0] ?? 0;
+  return [0, left, up, Math.floor((left + up) / 2), nearest][filter] ?? 0;
 }
 
 /** Samples of `depth` bits, the first in the highest bits, each row from a new byte on. */
@@ -85,21 +98,11 @@ function pack(samples: readonly number[], depth: number): Uint8Array {
 }
 
 /** A chunk: length, type, data, and the CRC of type and data. */
-function chunk(type: string, data: Buffer): Buffer {
+export function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const framed = Buffer.alloc(body.length + 8);
   framed.writeUInt32BE(data.length, 0);
   framed.set(body, 4);
   framed.writeUInt32BE(crc32(body), body.length + 4);
   return framed;
-}
-
-/** CRC-32 as in PNG and gzip, bit by bit. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }

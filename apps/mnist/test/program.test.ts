@@ -54,6 +54,14 @@ describe("training", () => {
     expect(result(await demo([...training, "--seed", "1"]))[1]).not.toBe(result(first)[1]);
   });
 
+  test("one thread and two give the same bits; uncompiled steps nearly the same loss", async () => {
+    expect(result(await demo([...training, "--threads", "1"]))).toEqual(result(first));
+    expect(result(await demo([...training, "--threads", "2"]))).toEqual(result(first));
+    const eager = await demo([...training, "--no-compile"]);
+    const losses = [first, eager].map(({ stdout }) => Number(stdout.match(/ loss: (\d\.\d{4})/)?.[1]));
+    expect(losses[1]).toBeCloseTo(losses[0] ?? 0, 2);
+  });
+
   test("evaluate finds the accuracy and the hash that training printed", async () => {
     const run = await demo(["evaluate", weights, "--data", small]);
     expect(run).toMatchObject({ code: 0, stderr: "" });

@@ -1,9 +1,10 @@
 // The training step of a small convolutional network, kernel by kernel: conv 3×3×16, relu, maximum, conv 3×3×32, relu, maximum, and a
 // dense layer of 10, on 64 gray images of 28 × 28, with Adam. Bundle it and run it with Node; cnn.py is the same step in PyTorch.
 
+import { Adam, Adam } from "../../optimizers/src/index.ts";
 import { compile } from "../src/compile.ts";
-import { conv2d, crossEntropy, Generator, maxPool2d, randint, type Tensor, uniform, Variable, zeros } from "../src/index.ts";
-import { Adam } from "../../optimizers/src/index.ts";
+import { conv2d, maxPool2d } from "../src/convolution.ts";
+import { crossEntropy, Generator, randint, type Tensor, uniform, Variable, zeros } from "../src/index.ts";
 
 const [batch, steps] = [Number(process.argv[2] ?? 64), Number(process.argv[3] ?? 150)];
 const generator = new Generator(1);
@@ -41,7 +42,9 @@ for (let index = 0; index < steps; index++) {
   times.push(performance.now() - start);
 }
 const settled = times.slice(Math.min(30, steps >> 1)).sort((a, b) => a - b);
-console.log(`Node ${process.versions.node}, batch ${batch}: first call ${times[0]?.toFixed(1)} ms, loss ${loss.toFixed(5)}`);
+console.log(
+  `Node ${process.versions.node}, batch ${batch}: first call ${times[0]?.toFixed(1)} ms, loss ${loss.toFixed(5)}`,
+);
 console.log(`step: best ${settled[0]?.toFixed(2)} ms, median ${settled[settled.length >> 1]?.toFixed(2)} ms`);
 const [program] = step.programs;
 if (process.argv[4] === "profile") console.log(String(program?.profile(() => void step(images, labels))));

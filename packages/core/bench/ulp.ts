@@ -36,7 +36,8 @@ function edges(): number[] {
   const found = new Set<number>();
   for (let exponent = 0; exponent < 256; exponent++) {
     for (let step = 0; step < 64; step++) {
-      for (const pattern of [exponent * 2 ** 23 + step, (exponent + 1) * 2 ** 23 - 1 - step]) found.add(pattern).add(pattern + 2 ** 31);
+      for (const pattern of [exponent * 2 ** 23 + step, (exponent + 1) * 2 ** 23 - 1 - step])
+        found.add(pattern).add(pattern + 2 ** 31);
     }
   }
   return [...found];
@@ -45,7 +46,7 @@ function edges(): number[] {
 function sweep(fn: ScalarFunction): Worst {
   const worst: Worst = { error: -1, at: [] };
   const loop = vectorLoop(call(fn, input(0)), LENGTH, ["float32"]);
-  const patterns = new Uint32Array(loop.inputs[0]?.buffer ?? [], 0, LENGTH);
+  const patterns = new Uint32Array(loop.inputs[0]?.buffer ?? new ArrayBuffer(4 * LENGTH), 0, LENGTH);
   const ends = edges();
   for (let start = 0; start < ends.length; start += LENGTH) {
     for (let i = 0; i < LENGTH; i++) patterns[i] = ends[(start + i) % ends.length] ?? 0;
@@ -67,7 +68,26 @@ function next(): number {
   return state >>> 0;
 }
 
-const SPECIAL = [0, -0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, 1e-45, -1e-45, 2 ** -126, 3.4028234663852886e38, -3.4028234663852886e38, Infinity, -Infinity, NaN];
+const SPECIAL = [
+  0,
+  -0,
+  1,
+  -1,
+  2,
+  -2,
+  3,
+  -3,
+  0.5,
+  -0.5,
+  1e-45,
+  -1e-45,
+  2 ** -126,
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+  Infinity,
+  -Infinity,
+  NaN,
+];
 
 /** Pairs: of special values; random in all bits; and with results in the middle of the range. */
 function sweepPairs(fn: ScalarFunction): Worst {
@@ -105,7 +125,11 @@ function sweepPairs(fn: ScalarFunction): Worst {
 /** Elements a nanosecond, the best of some runs on numbers from −8 to 8. */
 function speed(fn: ScalarFunction): number {
   const arity = arities[fn];
-  const loop = vectorLoop(call(fn, ...[0, 1].slice(0, arity).map((index) => input(index))), LENGTH, arity === 2 ? ["float32", "float32"] : ["float32"]);
+  const loop = vectorLoop(
+    call(fn, ...[0, 1].slice(0, arity).map((index) => input(index))),
+    LENGTH,
+    arity === 2 ? ["float32", "float32"] : ["float32"],
+  );
   for (const array of loop.inputs) for (let i = 0; i < LENGTH; i++) array[i] = (i / LENGTH) * 16 - 8;
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 300; run++) {
@@ -117,7 +141,22 @@ function speed(fn: ScalarFunction): number {
 }
 
 const unary: readonly ScalarFunction[] = [
-  "exp", "expm1", "log", "log1p", "sigmoid", "tanh", "erf", "sinh", "cosh", "sin", "cos", "tan", "asin", "acos", "atan", "sqrt",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sigmoid",
+  "tanh",
+  "erf",
+  "sinh",
+  "cosh",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sqrt",
 ];
 const binary: readonly ScalarFunction[] = ["atan2", "pow", "mod", "div"];
 
@@ -137,5 +176,7 @@ No instruction used may differ between machines, so the same bits come out every
 |---|---|---|---|---|`);
 for (const fn of [...unary, ...binary]) {
   const { error, at } = arities[fn] === 1 ? sweep(fn) : sweepPairs(fn);
-  console.log(`| ${fn} | ${arities[fn] === 1 ? "all floats" : "all pairs"} | ${error.toFixed(3)} | ${at.join(", ")} | ${speed(fn).toFixed(2)} |`);
+  console.log(
+    `| ${fn} | ${arities[fn] === 1 ? "all floats" : "all pairs"} | ${error.toFixed(3)} | ${at.join(", ")} | ${speed(fn).toFixed(2)} |`,
+  );
 }

@@ -1,6 +1,7 @@
 // compile: a function of tensors, captured once for each kind of arguments and run as a program from then on.
 
 import { watchingAnomalies } from "./anomaly.ts";
+import { isDeterministic } from "./deterministic.ts";
 import { GraphError } from "./errors.ts";
 import type { Graph } from "./graph/graph.ts";
 import { fuse } from "./graph/passes/fuse.ts";
@@ -58,7 +59,7 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
   const run = (...args: A): R => {
     if (tracer() !== null || watchingAnomalies() || !canCompile()) return f(...args);
     const { tensors, key: structure } = flatten(args, names);
-    const key = `${structure} ${isRecording()}`;
+    const key = `${structure} ${isRecording()} ${isDeterministic()}`;
     let variant = variants.find((known) => known.key === key && known.trace.guards.every(({ read, value }) => Object.is(read(), value)));
     if (variant !== undefined && !variant.program.isCurrent) {
       variants.splice(variants.indexOf(variant), 1);

@@ -22,8 +22,6 @@ export * from "./ops/softmax.ts";
 export * from "./ops/losses.ts";
 export * from "./ops/normalization.ts";
 export * from "./ops/dropout.ts";
-export * from "./ops/convolution.ts";
-export * from "./ops/pooling.ts";
 
 // Operators of your own
 export {

@@ -4,6 +4,7 @@
 // Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
 import { checkOption } from "./errors.ts";
+import { portable } from "./expr/elementary.ts";
 
 const PARITY = 0x1bd11bda;
 
@@ -142,12 +143,14 @@ export function fillUniform(out: Float32Array | Float64Array, { key0, key1, call
  * √(−2 ln u) · (cos 2πv, sin 2πv). Tails reach 6.7 standard deviations.
  */
 export function fillNormal(out: Float32Array | Float64Array, { key0, key1, call }: Draw): void {
+  const functions = portable();
   for (let index = 0; index < out.length; index += 2) {
     threefry(key0, key1, index >>> 1, call, block, 0);
-    const radius = Math.sqrt(-2 * Math.log(((block[0] ?? 0) + 0.5) * 2 ** -32));
+    const u = ((block[0] ?? 0) + 0.5) * 2 ** -32;
+    const radius = Math.sqrt(-2 * (functions?.log(u, 0) ?? Math.log(u)));
     const angle = 2 * Math.PI * ((block[1] ?? 0) + 0.5) * 2 ** -32;
-    out[index] = radius * Math.cos(angle);
-    if (index + 1 < out.length) out[index + 1] = radius * Math.sin(angle);
+    out[index] = radius * (functions?.cos(angle, 0) ?? Math.cos(angle));
+    if (index + 1 < out.length) out[index + 1] = radius * (functions?.sin(angle, 0) ?? Math.sin(angle));
   }
 }
 

@@ -82,8 +82,18 @@ type Pads = readonly [before: number, after: number];
 
 function paddingOf(operation: string, padding: Padding): "same" | readonly [Pads, Pads] {
   if (padding === "same") return "same";
-  if (padding === "valid") return [[0, 0], [0, 0]];
-  const pads: readonly unknown[] = typeof padding === "number" ? [[padding, padding], [padding, padding]] : padding;
+  if (padding === "valid")
+    return [
+      [0, 0],
+      [0, 0],
+    ];
+  const pads: readonly unknown[] =
+    typeof padding === "number"
+      ? [
+          [padding, padding],
+          [padding, padding],
+        ]
+      : padding;
   const [rows, columns] = pads;
   const isPads = (value: unknown): value is Pads =>
     Array.isArray(value) && value.length === 2 && value.every((pad) => Number.isInteger(pad) && pad >= 0);
@@ -99,7 +109,10 @@ function padSame(input: number, size: number, stride: number, dilation: number):
 }
 
 /** The inputs that the window at a place covers, as a range of its taps: those inside the image. */
-export function tapsInside({ input, size, stride, dilation, before }: Axis, place: number): readonly [from: number, to: number] {
+export function tapsInside(
+  { input, size, stride, dilation, before }: Axis,
+  place: number,
+): readonly [from: number, to: number] {
   const start = place * stride - before;
   const from = Math.max(0, Math.ceil(-start / dilation));
   const to = Math.min(size, Math.ceil((input - start) / dilation));

@@ -4,6 +4,7 @@
 
 import { checkOption, stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
 import { Optimizer, type OptimizerOptions, type ParameterState, type Parameters } from "./optimizer.ts";
+import { power } from "./power.ts";
 
 /** The numbers that rule {@link Adam}. */
 export type AdamHyperparameters = {
@@ -70,8 +71,8 @@ export class Adam extends Optimizer<"firstMoment" | "secondMoment", AdamHyperpar
     known: ParameterState<"firstMoment" | "secondMoment">,
   ): void {
     const { beta1, beta2, epsilon, weightDecay } = this.hyperparameters;
-    const rate = stepScalar(() => this.learningRate / (1 - beta1 ** known.updates));
-    const rootCorrection = stepScalar(() => 1 / Math.sqrt(1 - beta2 ** known.updates));
+    const rate = stepScalar(() => this.learningRate / (1 - power(beta1, known.updates)));
+    const rootCorrection = stepScalar(() => 1 / Math.sqrt(1 - power(beta2, known.updates)));
     adapt(
       [parameter, known.state.firstMoment, known.state.secondMoment],
       [gradient, rate, rootCorrection, epsilon, beta1, 1 - beta1, beta2, 1 - beta2, weightDecay],

@@ -16,7 +16,12 @@ export interface Convolution extends Windows {
 const PATCHES = 1 << 19;
 
 /** Calls `meet(pixel, place, tap)` wherever a tap of a window lies on a pixel of these images; all three are counted from 0. */
-function walk({ rows, columns }: Windows, from: number, to: number, meet: (pixel: number, place: number, tap: number) => void): void {
+function walk(
+  { rows, columns }: Windows,
+  from: number,
+  to: number,
+  meet: (pixel: number, place: number, tap: number) => void,
+): void {
   const [down, across] = [rangesOf(rows), rangesOf(columns)];
   for (let image = from; image < to; image++) {
     for (let row = 0; row < rows.output; row++) {
@@ -34,7 +39,8 @@ function walk({ rows, columns }: Windows, from: number, to: number, meet: (pixel
   }
 }
 
-const rangesOf = (axis: Axis): (readonly [number, number])[] => Array.from({ length: axis.output }, (_, place) => tapsInside(axis, place));
+const rangesOf = (axis: Axis): (readonly [number, number])[] =>
+  Array.from({ length: axis.output }, (_, place) => tapsInside(axis, place));
 
 /** Y[place, f] = Σ over taps and channels of X[pixel, c] · K[tap, c, f]. */
 export function convolve(convolution: Convolution, x: TypedArray, kernel: TypedArray, dtype: DType): TypedArray {
@@ -87,7 +93,11 @@ export function convolveKernel(convolution: Convolution, x: TypedArray, dy: Type
 /** The one of x, kernel and y that is null, from the other two: the same sum of products, added up in three places. */
 function summed(
   convolution: Convolution,
-  { x, kernel, y }: { readonly x: TypedArray | null; readonly kernel: TypedArray | null; readonly y: TypedArray | null },
+  {
+    x,
+    kernel,
+    y,
+  }: { readonly x: TypedArray | null; readonly kernel: TypedArray | null; readonly y: TypedArray | null },
   size: number,
   dtype: DType,
 ): TypedArray {
@@ -97,7 +107,11 @@ function summed(
   walk(convolution, 0, batch, (pixel, place, tap) => {
     for (let c = 0; c < channels; c++) {
       const first = Math.floor(c / depth) * width;
-      const [atX, atY, atK] = [pixel * channels + c, place * filters + first, (tap * depth + (c % depth)) * filters + first];
+      const [atX, atY, atK] = [
+        pixel * channels + c,
+        place * filters + first,
+        (tap * depth + (c % depth)) * filters + first,
+      ];
       for (let f = 0; f < width; f++) {
         if (y === null) sums[atY + f] = (sums[atY + f] ?? 0) + (x?.[atX] ?? 0) * (kernel?.[atK + f] ?? 0);
         else if (kernel === null) sums[atK + f] = (sums[atK + f] ?? 0) + (x?.[atX] ?? 0) * (y[atY + f] ?? 0);

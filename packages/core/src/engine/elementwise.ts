@@ -2,8 +2,9 @@
 // JavaScript engine sees one kind of array at each place and compiles a tight loop.
 
 import { type DType, isFloat, type TypedArray } from "../dtype.ts";
+import { portable } from "../expr/elementary.ts";
 import { type Expr, inputsOf } from "../expr/expr.ts";
-import { callableNames, callableValues, interpret, toJavaScript } from "../expr/javascript.ts";
+import { callables, interpret, toJavaScript } from "../expr/javascript.ts";
 import { broadcastStrides, collapse, type LoopNest, type Shape, sizeOf } from "../shape.ts";
 import { contiguous, elements, type View, viewSize } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
@@ -80,7 +81,7 @@ export class ElementwiseKernel {
         ...this.#body(read, operands, outputs, integers),
         "}",
       ].join("\n"),
-      { names: callableNames, values: callableValues },
+      callables(),
     );
   }
 
@@ -111,10 +112,7 @@ export class ElementwiseKernel {
     });
     lines.push(`for (let j = 0; j < n${inner}; j++, i++) {`, ...this.#body(read, operands, outputs, integers), "}");
     for (let axis = 0; axis < rank - 1; axis++) lines.push("}");
-    return generate<NestedLoop>(this.#name, ["sizes", "outputs", "inputs", "offsets", "strides"], lines.join("\n"), {
-      names: callableNames,
-      values: callableValues,
-    });
+    return generate<NestedLoop>(this.#name, ["sizes", "outputs", "inputs", "offsets", "strides"], lines.join("\n"), callables());
   }
 
   /** Loads, the formulas, stores. */
@@ -160,9 +158,10 @@ function unpack(operands: readonly Operand[], outputs: readonly TypedArray[]): s
   ];
 }
 
-/** Dtypes and layouts: what the text of a flat loop depends on. */
+/** Dtypes, layouts and whose functions are called: what the text of a flat loop depends on. */
 function keyOf(operands: readonly Operand[], outputs: readonly TypedArray[], integers: boolean): string {
-  let key = integers ? "i" : "f";
+  let key = portable() === null ? "" : "p";
+  key += integers ? "i" : "f";
   for (const output of outputs) key += arrayCode(output);
   for (const operand of operands) key += operand.kind === "scalar" ? "-" : arrayCode(operand.array);
   return key;

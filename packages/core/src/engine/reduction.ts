@@ -2,8 +2,9 @@
 // folded before the next begins, so that the error of a long sum grows with the number of blocks, not of elements.
 
 import { isFloat, type TypedArray } from "../dtype.ts";
+import { portable } from "../expr/elementary.ts";
 import { type Expr, input } from "../expr/expr.ts";
-import { callableNames, callableValues, interpret, toJavaScript } from "../expr/javascript.ts";
+import { callables, interpret, toJavaScript } from "../expr/javascript.ts";
 import { collapse, type LoopNest, reducedShape, sizeOf } from "../shape.ts";
 import { contiguous, elements, type View } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
@@ -107,7 +108,7 @@ export class ReductionKernel {
 
   #foldsFor(array: TypedArray, integers: boolean): Folds {
     const generated = canGenerateCode();
-    const key = `${generated ? array.constructor.name : "interpreted"}${integers}`;
+    const key = `${generated ? array.constructor.name : "interpreted"}${integers}${portable() !== null}`;
     let folds = this.#folds.get(key);
     if (folds === undefined) {
       folds = generated ? generateFolds(this.#combine, this.#init, integers) : interpretFolds(this.#combine, this.#init, integers);
@@ -145,7 +146,7 @@ function offsetsOf({ sizes, strides }: LoopNest): Int32Array | Float64Array {
 }
 
 function generateFolds(combine: Expr, init: number, integers: boolean): Folds {
-  const scope = { names: callableNames, values: callableValues };
+  const scope = callables();
   const fold = (into: string, next: string): string => {
     const { statements, results } = toJavaScript([combine], [into, next], integers);
     return `${statements.length > 0 ? `{ ${statements.join(" ")} ${into} = ${results[0]}; }` : `${into} = ${results[0]};`}`;

@@ -1,6 +1,7 @@
 // The scalar language in JavaScript, twice: as source text, from which loops are generated, and as functions, for constants and
 // for places where generating code is forbidden. Arithmetic is in double precision; a store rounds once.
 
+import { elementaryFunctions, isElementary, portable } from "./elementary.ts";
 import { type Expr, type ScalarFunction, topological } from "./expr.ts";
 import { erf } from "./special.ts";
 
@@ -100,13 +101,22 @@ const conditions: Partial<Record<ScalarFunction, (a: string, b: string) => strin
 /** Functions that generated code calls by name, because `Math` has none of that meaning. */
 const named = ["erf", "sigmoid", "round", "mod", "pow", "isFinite", "logicalNot", "logicalAnd", "logicalOr", "logicalXor"] as const;
 
-/** What generated code may call: bind these names to {@link callableValues}. */
-export const callableNames: readonly string[] = named.map((name) => `$${name}`);
+/** What generated code may call: names, and the functions to bind them to. */
+export interface Callables {
+  readonly names: readonly string[];
+  readonly values: readonly Evaluator[];
+}
 
-/** The functions behind {@link callableNames}, in their order. */
-export const callableValues: readonly Evaluator[] = named.map((name) => evaluators[name]);
+/** The functions that the code of {@link toJavaScript} calls by name, as things stand now. */
+export function callables(): Callables {
+  const functions = portable() === null ? named : [...new Set([...named, ...elementaryFunctions])];
+  return { names: functions.map((name) => `$${name}`), values: functions.map(evaluator) };
+}
 
-const isNamed = (fn: ScalarFunction): boolean => named.some((name) => name === fn);
+/** A function on numbers: Math's, or the portable one while that is asked for. */
+const evaluator = (fn: ScalarFunction): Evaluator => (isElementary(fn) ? (portable()?.[fn] ?? evaluators[fn]) : evaluators[fn]);
+
+const isNamed = (fn: ScalarFunction): boolean => named.some((name) => name === fn) || (portable() !== null && isElementary(fn));
 
 /** Functions that give whole numbers for whole numbers; comparisons and conditions always do. */
 const closed = ["neg", "abs", "sign", "floor", "ceil", "round", "trunc", "add", "sub", "mul", "mod", "maximum", "minimum"] as const;
@@ -199,7 +209,7 @@ export function interpret(roots: readonly Expr[], integers = false): (inputs: Ar
         values[index] = inputs[node.index] ?? Number.NaN;
       };
     const [a, b, c] = [at(node.args[0]), at(node.args[1]), at(node.args[2])];
-    const run = node.fn === "mul" && whole.has(expr) ? Math.imul : evaluators[node.fn];
+    const run = node.fn === "mul" && whole.has(expr) ? Math.imul : evaluator(node.fn);
     return () => {
       values[index] = run(values[a] ?? 0, values[b] ?? 0, values[c] ?? 0);
     };

@@ -1,6 +1,8 @@
 // Algebra on formulas, kept to what changes no value: constants fold, and neutral elements disappear. x · 0 stays, because it is
-// NaN where x is infinite; a derivative that is zero everywhere never becomes an Expr in the first place (derivative.ts).
+// NaN where x is infinite; a derivative that is zero everywhere never becomes an Expr in the first place (derivative.ts). What engines
+// compute each in their own way is left to run time: only then is it known whether the portable functions are asked for.
 
+import { isElementary } from "./elementary.ts";
 import { constant, type Expr, type ScalarFunction } from "./expr.ts";
 import { evaluators } from "./javascript.ts";
 
@@ -10,7 +12,7 @@ export function simplify(fn: ScalarFunction, args: readonly Expr[]): Expr | null
   const [x, y] = args;
   const [a, b] = values;
   if (x === undefined) return null;
-  if (values.every((value) => value !== null)) return constant(evaluators[fn](a ?? 0, b ?? 0, values[2] ?? 0));
+  if (values.every((value) => value !== null) && !isElementary(fn)) return constant(evaluators[fn](a ?? 0, b ?? 0, values[2] ?? 0));
   if (fn === "neg" && x.node.kind === "call" && x.node.fn === "neg") return x.node.args[0] ?? null;
   if (y === undefined) return null;
   switch (fn) {

@@ -1,5 +1,10 @@
 // Functions that JavaScript's Math lacks.
 
+import { portable } from "./elementary.ts";
+
+const exp = (x: number): number => portable()?.exp(x, 0) ?? Math.exp(x);
+const log = (x: number): number => portable()?.log(x, 0) ?? Math.log(x);
+
 /** 2/√π. */
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
@@ -20,7 +25,7 @@ export function erf(x: number): number {
       term *= (2 * square) / (2 * n + 1);
       sum += term;
     }
-    return Math.sign(x) * TWO_OVER_SQRT_PI * Math.exp(-square) * sum;
+    return Math.sign(x) * TWO_OVER_SQRT_PI * exp(-square) * sum;
   }
   return Number.isNaN(a) ? a : Math.sign(x) * (1 - upperTail(a));
 }
@@ -29,7 +34,7 @@ export function erf(x: number): number {
 function upperTail(a: number): number {
   let fraction = a;
   for (let k = 60; k >= 1; k--) fraction = a + k / 2 / fraction;
-  return Math.exp(-a * a) / (fraction * Math.sqrt(Math.PI));
+  return exp(-a * a) / (fraction * Math.sqrt(Math.PI));
 }
 
 /** Φ(x) = ½·(1 + erf(x/√2)), the share of a standard normal distribution below x; its lower tail keeps its digits. */
@@ -47,7 +52,7 @@ export function normalQuantile(p: number): number {
   if (p === 0) return Number.NEGATIVE_INFINITY;
   const x = acklam(p);
   const error = normalShare(x) - p;
-  const u = error * Math.sqrt(2 * Math.PI) * Math.exp((x * x) / 2);
+  const u = error * Math.sqrt(2 * Math.PI) * exp((x * x) / 2);
   return x - u / (1 + (x * u) / 2);
 }
 
@@ -61,7 +66,7 @@ const polynomial = (coefficients: readonly number[], x: number): number => coeff
 /** For p up to ½. */
 function acklam(p: number): number {
   if (p < 0.02425) {
-    const q = Math.sqrt(-2 * Math.log(p));
+    const q = Math.sqrt(-2 * log(p));
     return polynomial(C, q) / polynomial(D, q);
   }
   const q = p - 0.5;

@@ -11,7 +11,7 @@ import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { poolingKernel } from "../wasm/pooling.ts";
 import { type Extent, type Padding, slide, tapsInside, type Windows } from "../window.ts";
-import { primitive, type PrimitiveOp } from "./constructors.ts";
+import { type PrimitiveOp, primitive } from "./constructors.ts";
 import type { Images, Last } from "./convolution.ts";
 
 /** Options of {@link maxPool2d} and {@link avgPool2d}. */
@@ -25,9 +25,15 @@ export interface PoolingOptions {
 }
 
 const inputShape = ({ batch, rows, columns, channels }: Windows): Shape => [batch, rows.input, columns.input, channels];
-const outputShape = ({ batch, rows, columns, channels }: Windows): Shape => [batch, rows.output, columns.output, channels];
+const outputShape = ({ batch, rows, columns, channels }: Windows): Shape => [
+  batch,
+  rows.output,
+  columns.output,
+  channels,
+];
 
-const read = (view: View | undefined): TypedArray => (view === undefined ? allocate("float32", 0) : elements(contiguousView(view)));
+const read = (view: View | undefined): TypedArray =>
+  view === undefined ? allocate("float32", 0) : elements(contiguousView(view));
 
 const maximum: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
   name: "maxPool2d",
@@ -51,7 +57,8 @@ const toMaximum: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
 const atMaximum: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
   name: "maxPool2dChoice",
   infer: ([, values], windows) => ({ shape: outputShape(windows), dtype: values?.dtype ?? "float32" }),
-  kernel: ([x, values], { shape, dtype }, windows) => viewOf(poolMax(windows, read(x), read(values), dtype), dtype, shape),
+  kernel: ([x, values], { shape, dtype }, windows) =>
+    viewOf(poolMax(windows, read(x), read(values), dtype), dtype, shape),
   reads: [0],
   gradient: ({ dy, input }, windows) => [null, toMaximum([input(0), dy], windows)],
 });
@@ -99,15 +106,24 @@ export function avgPool2d<X extends Shape>(x: Tensor<X>, options: PoolingOptions
   return typed(mean([x.cast(floating(x.dtype))], windowsOf("avgPool2d", x.shape, options)));
 }
 
-function windowsOf(operation: string, shape: Shape, { size = 2, stride = size, padding = "valid" }: PoolingOptions): Windows {
+function windowsOf(
+  operation: string,
+  shape: Shape,
+  { size = 2, stride = size, padding = "valid" }: PoolingOptions,
+): Windows {
   const windows = slide(operation, shape, { size, stride, padding, dilation: 1 });
   for (const [index, axis] of [windows.rows, windows.columns].entries()) {
     // With so much padding a window would see none of the image.
     for (const place of [0, axis.output - 1]) {
       const [from, to] = tapsInside(axis, place);
       if (axis.output === 0 || to > from) continue;
-      if (axis.input === 0) throw new ShapeError(`${operation} ${formatShape(shape)}: axis ${index + 1} is empty: a window of nothing has no value`);
-      throw new OptionError(`${operation}: padding along axis ${index + 1} must be less than the window's size ${axis.size}: one window would lie outside`);
+      if (axis.input === 0)
+        throw new ShapeError(
+          `${operation} ${formatShape(shape)}: axis ${index + 1} is empty: a window of nothing has no value`,
+        );
+      throw new OptionError(
+        `${operation}: padding along axis ${index + 1} must be less than the window's size ${axis.size}: one window would lie outside`,
+      );
     }
   }
   return windows;

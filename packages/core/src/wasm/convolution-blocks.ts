@@ -75,7 +75,12 @@ export interface BlockLocals {
 export function eachBlock(
   f: FunctionBuilder,
   blocks: Blocks,
-  places: { readonly images: number; readonly scratch: Local<"i32">; readonly from: number | Local<"i32">; readonly to: number | Local<"i32"> },
+  places: {
+    readonly images: number;
+    readonly scratch: Local<"i32">;
+    readonly from: number | Local<"i32">;
+    readonly to: number | Local<"i32">;
+  },
   body: (block: BlockLocals) => void,
 ): void {
   const { sweep, count, height: most, inPlace, pitch } = blocks;
@@ -90,7 +95,10 @@ export function eachBlock(
       f.i32(rows.output).get(top).op("i32.sub").set(height).clamp(height, most);
     }
     f.i32(places.images).plus(image, imageBytes).set(base);
-    if (inPlace) f.get(base).plus(top, rows.stride * pitch).set(source);
+    if (inPlace)
+      f.get(base)
+        .plus(top, rows.stride * pitch)
+        .set(source);
     else {
       f.get(places.scratch).set(source);
       copyBlock(f, blocks, { base, top, height, source });
@@ -103,7 +111,17 @@ export function eachBlock(
 function copyBlock(
   f: FunctionBuilder,
   { sweep, pitch, pixel, bytes }: Blocks,
-  { base, top, height, source }: { readonly base: Local<"i32">; readonly top: Local<"i32">; readonly height: Local<"i32">; readonly source: Local<"i32"> },
+  {
+    base,
+    top,
+    height,
+    source,
+  }: {
+    readonly base: Local<"i32">;
+    readonly top: Local<"i32">;
+    readonly height: Local<"i32">;
+    readonly source: Local<"i32">;
+  },
 ): void {
   const { rows, columns, gap } = sweep;
   const [row, line, target, end] = f.locals("i32", "i32", "i32", "i32");
@@ -113,14 +131,21 @@ function copyBlock(
   f.push(source, 0, bytes).memoryFill();
   if (last <= first) return;
   f.get(height).plus(-1).i32(rows.stride).op("i32.mul").plus(reach(rows)).set(end);
-  f.get(source).plus((columns.before + first * gap[1]) * pixel).set(target);
+  f.get(source)
+    .plus((columns.before + first * gap[1]) * pixel)
+    .set(target);
   f.for(row, 0, end, 1, () => {
     f.get(row).plus(top, rows.stride).plus(-rows.before).set(line);
-    f.get(line).i32((rows.input - 1) * gap[0] + 1).op("i32.lt_u");
+    f.get(line)
+      .i32((rows.input - 1) * gap[0] + 1)
+      .op("i32.lt_u");
     if (gap[0] > 1) f.get(line).i32(gap[0]).op("i32.rem_u").op("i32.eqz").op("i32.and");
     f.if(() => {
       if (gap[0] > 1) f.get(line).i32(gap[0]).op("i32.div_u").set(line);
-      f.get(base).plus(line, columns.input * pixel).plus(first * pixel).set(line);
+      f.get(base)
+        .plus(line, columns.input * pixel)
+        .plus(first * pixel)
+        .set(line);
       if (gap[1] === 1) f.push(target, line, (last - first) * pixel).memoryCopy();
       else copyApart(f, { from: line, to: target, count: last - first, pixel, step: gap[1] * pixel });
     });
@@ -131,7 +156,19 @@ function copyBlock(
 /** Copies pixels, `step` bytes apart. */
 function copyApart(
   f: FunctionBuilder,
-  { from, to, count, pixel, step }: { readonly from: Local<"i32">; readonly to: Local<"i32">; readonly count: number; readonly pixel: number; readonly step: number },
+  {
+    from,
+    to,
+    count,
+    pixel,
+    step,
+  }: {
+    readonly from: Local<"i32">;
+    readonly to: Local<"i32">;
+    readonly count: number;
+    readonly pixel: number;
+    readonly step: number;
+  },
 ): void {
   const [column, target, channel] = f.locals("i32", "i32", "i32");
   f.get(to).set(target);
@@ -142,7 +179,8 @@ function copyApart(
       at(target);
       at(from).memory("v128.load").memory("v128.store");
     });
-    for (let rest = wide; rest < pixel; rest += 4) f.get(target).get(from).memory("f32.load", rest).memory("f32.store", rest);
+    for (let rest = wide; rest < pixel; rest += 4)
+      f.get(target).get(from).memory("f32.load", rest).memory("f32.store", rest);
     f.increment(from, pixel).increment(target, step);
   });
 }

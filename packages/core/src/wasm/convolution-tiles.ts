@@ -6,12 +6,12 @@ import type { Blocks } from "./convolution-blocks.ts";
 
 /** The floats of a packed panel's step. */
 export const PANEL = 8;
-/** The most rows of a tile: ten sums and what feeds them fill the sixteen registers of x86. */
-const TALLEST = 5;
+/** The most rows of a tile: its sums and what feeds them fill the sixteen registers of x86; without a product of its own, more fit. */
+const tallest = (relaxed: boolean): number => (relaxed ? 6 : 4);
 
 /** A row of `size` as nearly equal tiles: so many of the taller height, then the rest, one lower. */
-export function tilesOf(size: number): readonly { readonly rows: number; readonly count: number }[] {
-  const tiles = Math.ceil(size / TALLEST);
+export function tilesOf(size: number, relaxed: boolean): readonly { readonly rows: number; readonly count: number }[] {
+  const tiles = Math.ceil(size / tallest(relaxed));
   const lower = Math.floor(size / tiles);
   const taller = size - lower * tiles;
   const list = [
@@ -22,7 +22,13 @@ export function tilesOf(size: number): readonly { readonly rows: number; readonl
 }
 
 /** sum += left · right, all three in locals. */
-function accumulate(f: FunctionBuilder, relaxed: boolean, sum: Local<"v128">, left: Local<"v128">, right: Local<"v128">): void {
+function accumulate(
+  f: FunctionBuilder,
+  relaxed: boolean,
+  sum: Local<"v128">,
+  left: Local<"v128">,
+  right: Local<"v128">,
+): void {
   if (relaxed) f.get(left).get(right).get(sum).op("f32x4.relaxed_madd").set(sum);
   else f.get(sum).get(left).get(right).op("f32x4.mul").op("f32x4.add").set(sum);
 }
@@ -34,12 +40,19 @@ function store(f: FunctionBuilder, address: Local<"i32">, value: Local<"v128">, 
     return;
   }
   if (lanes >= 2) f.get(address).get(value).laneMemory("v128.store64_lane", offset, 0);
-  if (lanes !== 2) f.get(address).get(value).laneMemory("v128.store32_lane", offset + 4 * (lanes - 1), lanes - 1);
+  if (lanes !== 2)
+    f.get(address)
+      .get(value)
+      .laneMemory("v128.store32_lane", offset + 4 * (lanes - 1), lanes - 1);
 }
 
 /** rows × ⌈lanes / 4⌉ sums, and the values that a row of them shares. */
 function registers(f: FunctionBuilder, rows: number, lanes: number) {
-  const vectors = Array.from({ length: Math.ceil(lanes / 4) }, (_, v) => ({ right: f.local("v128"), offset: 16 * v, lanes: Math.min(4, lanes - 4 * v) }));
+  const vectors = Array.from({ length: Math.ceil(lanes / 4) }, (_, v) => ({
+    right: f.local("v128"),
+    offset: 16 * v,
+    lanes: Math.min(4, lanes - 4 * v),
+  }));
   const sums = Array.from({ length: rows }, () => vectors.map((vector) => ({ ...vector, sum: f.local("v128") })));
   return { vectors, sums, left: f.local("v128") };
 }
@@ -76,7 +89,10 @@ export function runsOf({ sweep, pixel, pitch }: Blocks): Runs {
 }
 
 /** Defines `tile(x, panel, y)`: `rows` neighbouring places of Y, `lanes` filters. */
-export function defineForwardTile(module: ModuleBuilder, { blocks, rows, lanes, relaxed }: TileOptions): FunctionBuilder {
+export function defineForwardTile(
+  module: ModuleBuilder,
+  { blocks, rows, lanes, relaxed }: TileOptions,
+): FunctionBuilder {
   const { columns, filters } = blocks.sweep;
   const { length, across, step, down, drop } = runsOf(blocks);
   return module.define({ parameters: ["i32", "i32", "i32"] }, (f, a, b, y) => {
@@ -84,11 +100,15 @@ export function defineForwardTile(module: ModuleBuilder, { blocks, rows, lanes, 
     const [end, column, row] = f.locals("i32", "i32", "i32");
     f.for(row, 0, down, 1, () => {
       f.for(column, 0, across, 1, () => {
-        f.get(a).plus(4 * length).set(end);
+        f.get(a)
+          .plus(4 * length)
+          .set(end);
         f.until(a, end, () => {
           for (const { right, offset } of vectors) f.get(b).memory("v128.load", offset).set(right);
           for (const [i, line] of sums.entries()) {
-            f.get(a).memory("v128.load32_splat", i * columns.stride * blocks.pixel).set(left);
+            f.get(a)
+              .memory("v128.load32_splat", i * columns.stride * blocks.pixel)
+              .set(left);
             for (const { sum, right } of line) accumulate(f, relaxed, sum, left, right);
           }
           f.increment(a, 4).increment(b, 4 * PANEL);
@@ -97,27 +117,36 @@ export function defineForwardTile(module: ModuleBuilder, { blocks, rows, lanes, 
       });
       f.increment(a, drop - across * step);
     });
-    for (const [i, line] of sums.entries()) for (const { sum, offset, lanes: count } of line) store(f, y, sum, 4 * filters * i + offset, count);
+    for (const [i, line] of sums.entries())
+      for (const { sum, offset, lanes: count } of line) store(f, y, sum, 4 * filters * i + offset, count);
   });
 }
 
 /** Defines `tile(x, panel, dk, height, add)`: the sums of a block behind `rows` neighbouring rows of dK, `lanes` filters. */
-export function defineKernelTile(module: ModuleBuilder, { blocks, rows, lanes, relaxed }: TileOptions): FunctionBuilder {
+export function defineKernelTile(
+  module: ModuleBuilder,
+  { blocks, rows, lanes, relaxed }: TileOptions,
+): FunctionBuilder {
   const { sweep, pixel, pitch } = blocks;
   const { columns, rows: lines, filters } = sweep;
   return module.define({ parameters: ["i32", "i32", "i32", "i32", "i32"] }, (f, a, b, dk, height, add) => {
     const { vectors, sums, left } = registers(f, rows, lanes);
     const end = f.local("i32");
     const each = (visit: (sum: Local<"v128">, offset: number, count: number) => void): void => {
-      for (const [i, line] of sums.entries()) for (const { sum, offset, lanes: count } of line) visit(sum, 4 * filters * i + offset, count);
+      for (const [i, line] of sums.entries())
+        for (const { sum, offset, lanes: count } of line) visit(sum, 4 * filters * i + offset, count);
     };
     f.get(add).if(() => each((sum, offset) => f.get(dk).memory("v128.load", offset).set(sum)));
     f.loop((next) => {
-      f.get(b).plus(4 * PANEL * columns.output).set(end);
+      f.get(b)
+        .plus(4 * PANEL * columns.output)
+        .set(end);
       f.until(b, end, () => {
         for (const { right, offset } of vectors) f.get(b).memory("v128.load", offset).set(right);
         for (const [i, line] of sums.entries()) {
-          f.get(a).memory("v128.load32_splat", 4 * i).set(left);
+          f.get(a)
+            .memory("v128.load32_splat", 4 * i)
+            .set(left);
           for (const { sum, right } of line) accumulate(f, relaxed, sum, left, right);
         }
         f.increment(a, columns.stride * pixel).increment(b, 4 * PANEL);
@@ -168,9 +197,12 @@ export function defineThinRow(module: ModuleBuilder, options: ThinOptions): Func
     const [sum, left, end] = f.locals("v128", "v128", "i32");
     const weights = thinOffsets(options).map((offset) => ({ ...offset, weight: f.local("v128") }));
     const resident = weights.length <= THIN;
-    const fetch = ({ weight, k: offset }: (typeof weights)[number]): void => void f.get(k).memory("v128.load", offset).set(weight);
+    const fetch = ({ weight, k: offset }: (typeof weights)[number]): void =>
+      void f.get(k).memory("v128.load", offset).set(weight);
     if (resident) for (const weight of weights) fetch(weight);
-    f.get(y).plus(4 * filters * columns.output).set(end);
+    f.get(y)
+      .plus(4 * filters * columns.output)
+      .set(end);
     f.until(y, end, () => {
       for (const [index, weight] of weights.entries()) {
         if (!resident) fetch(weight);
@@ -199,7 +231,9 @@ export function defineThinKernel(module: ModuleBuilder, options: ThinOptions): F
       for (const { sum, k } of sums) f.get(dk).memory("v128.load", k).set(sum);
     });
     f.loop((next) => {
-      f.get(b).plus(4 * filters * columns.output).set(end);
+      f.get(b)
+        .plus(4 * filters * columns.output)
+        .set(end);
       f.until(b, end, () => {
         f.get(b).memory("v128.load").set(right);
         for (const { sum, x } of sums) {

@@ -17,6 +17,7 @@ export interface Features {
 let probed: Features | undefined;
 let overrides: Partial<Features> = {};
 let reported: Features | undefined;
+let relaxedAllowed = true;
 
 /** The features of this engine, probed once; `overrideFeatures` changes what is reported. */
 export function features(): Features {
@@ -30,7 +31,7 @@ function report(): Features {
   return {
     webAssembly,
     simd: webAssembly && simd,
-    relaxedSimd: webAssembly && simd && relaxedSimd,
+    relaxedSimd: webAssembly && simd && relaxedSimd && relaxedAllowed,
     threads: webAssembly && threads,
   };
 }
@@ -51,6 +52,12 @@ export function overrideFeatures(changes: Partial<Features>): () => void {
   };
   set({ ...before, ...changes });
   return () => set(before);
+}
+
+/** Whether relaxed SIMD, whose bits depend on the machine, is reported where the engine has it. */
+export function allowRelaxed(allowed: boolean): void {
+  relaxedAllowed = allowed;
+  reported = undefined;
 }
 
 function probe(): Features {

@@ -4,7 +4,17 @@
 // Reduction for Trigonometric Functions (large arguments, from the bits of 2/π).
 
 import type { FunctionBuilder } from "./assembler.ts";
-import { fromDoubles, oddPolynomial, polynomial, signBits, splat, splatDouble, splatInteger, toDoubles, type Vector } from "./simd-parts.ts";
+import {
+  fromDoubles,
+  oddPolynomial,
+  polynomial,
+  signBits,
+  splat,
+  splatDouble,
+  splatInteger,
+  toDoubles,
+  type Vector,
+} from "./simd-parts.ts";
 
 /** π/2 in three parts; products of the first two with whole numbers below 2³¹ are exact. */
 const HALF_PI = [1.570796012878418, 3.139164164167596e-7, 6.223372171896613e-14] as const;
@@ -69,7 +79,12 @@ function reduceLarge(f: FunctionBuilder, x: Vector, r: Vector, rounded: Vector):
   f.get(rounded).get(large).op("v128.bitselect").set(rounded);
   f.get(sum).get(next);
   splatDouble(f, ROUNDER).op("f64x2.sub").op("f64x2.sub").get(low).op("f64x2.add");
-  splatDouble(f, Math.PI / 2).op("f64x2.mul").get(r).get(large).op("v128.bitselect").set(r);
+  splatDouble(f, Math.PI / 2)
+    .op("f64x2.mul")
+    .get(r)
+    .get(large)
+    .op("v128.bitselect")
+    .set(r);
 }
 
 /** Reduces the floats on the stack. */
@@ -78,7 +93,10 @@ function reduce(f: FunctionBuilder): Angle {
   f.tee(x);
   const doubles = toDoubles(f);
   const [lowRest, highRest, lowBits, highBits] = f.locals("v128", "v128", "v128", "v128");
-  const halves = [[doubles[0], lowRest, lowBits], [doubles[1], highRest, highBits]] as const;
+  const halves = [
+    [doubles[0], lowRest, lowBits],
+    [doubles[1], highRest, highBits],
+  ] as const;
   for (const half of halves) reduceDoubles(f, ...half);
   f.get(x).op("f32x4.abs");
   splat(f, LARGE).op("f32x4.ge").op("v128.any_true");

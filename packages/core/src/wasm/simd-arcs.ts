@@ -6,7 +6,10 @@ import { oddPolynomial, signBits, splat, type Vector } from "./simd-parts.ts";
 
 /** (asin x / x − 1) / x² up to ½, and (atan x / x − 1) / x² up to 1, in x². */
 const ASIN = [4.216633468e-2, 2.417949828e-2, 4.547037966e-2, 7.495297607e-2, 0.1666675248];
-const ATAN = [2.92067601e-3, -1.636784775e-2, 4.321170211e-2, -7.552198132e-2, 0.1066599561, -0.1421105259, 0.1999377244, -0.3333315272];
+const ATAN = [
+  2.92067601e-3, -1.636784775e-2, 4.321170211e-2, -7.552198132e-2, 0.1066599561, -0.1421105259, 0.1999377244,
+  -0.3333315272,
+];
 
 /** π/2 as a float, and the rest of it. */
 const HALF_PI = Math.fround(Math.PI / 2);
@@ -15,8 +18,12 @@ const HALF_PI_REST = Math.PI / 2 - HALF_PI;
 /** Pushes turns·π/2 − p for the p on the stack. */
 function minusFrom(f: FunctionBuilder, turns: number): FunctionBuilder {
   const p = f.local("v128");
-  splat(f, turns * HALF_PI_REST).op("f32x4.sub").set(p);
-  return splat(f, turns * HALF_PI).get(p).op("f32x4.sub");
+  splat(f, turns * HALF_PI_REST)
+    .op("f32x4.sub")
+    .set(p);
+  return splat(f, turns * HALF_PI)
+    .get(p)
+    .op("f32x4.sub");
 }
 
 /** asin |x| up to ½, asin √((1 − |x|)/2) beyond, where asin x = π/2 − 2·asin √((1 − x)/2). */

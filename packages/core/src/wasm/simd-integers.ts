@@ -4,7 +4,7 @@
 
 import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import type { Lanes } from "./simd.ts";
+import { type Lanes, readIntegers } from "./simd.ts";
 
 /**
  * How far lanes are the number that they stand for: `exact`; `wrapped`, in the lowest 32 bits; `stored`, in the lowest 32 bits once
@@ -12,7 +12,25 @@ import type { Lanes } from "./simd.ts";
  */
 type Standing = "exact" | "wrapped" | "stored";
 
-const conditions = ["eq", "ne", "lt", "le", "gt", "ge", "logicalNot", "logicalAnd", "logicalOr", "logicalXor", "isNaN", "isFinite"] as const;
+const conditions = [
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "logicalNot",
+  "logicalAnd",
+  "logicalOr",
+  "logicalXor",
+  "isNaN",
+  "isFinite",
+] as const;
+
+/** Whether the formulas compute integers from integers alone, and can do so in 32-bit lanes. */
+export function isWhole(roots: readonly Expr[], isInteger: (index: number) => boolean): boolean {
+  return readIntegers(roots, isInteger) && fitsIntegers(roots);
+}
 
 /** Whether the formulas, whose inputs are all integers or conditions, can be computed in 32-bit lanes. */
 export function fitsIntegers(roots: readonly Expr[]): boolean {
@@ -25,7 +43,10 @@ export function fitsIntegers(roots: readonly Expr[]): boolean {
       if (node.value !== (node.value | 0)) return false;
       standings.set(expr, "exact");
     } else {
-      const standing = standingOf(node.fn, node.args.map((arg) => standings.get(arg) ?? "stored"));
+      const standing = standingOf(
+        node.fn,
+        node.args.map((arg) => standings.get(arg) ?? "stored"),
+      );
       if (standing === null) return false;
       standings.set(expr, standing);
     }
@@ -51,7 +72,13 @@ function standingOf(fn: ScalarFunction, args: readonly Standing[]): Standing | n
     case "trunc":
       return a;
     case "where":
-      return a !== "exact" ? null : b === "stored" || c === "stored" ? "stored" : b === "wrapped" || c === "wrapped" ? "wrapped" : "exact";
+      return a !== "exact"
+        ? null
+        : b === "stored" || c === "stored"
+          ? "stored"
+          : b === "wrapped" || c === "wrapped"
+            ? "wrapped"
+            : "exact";
     case "abs":
       return exact ? "wrapped" : null; // |−2³¹|
     case "mod":
@@ -66,9 +93,13 @@ function standingOf(fn: ScalarFunction, args: readonly Standing[]): Standing | n
 }
 
 /** Emits formulas that {@link fitsIntegers} over lanes of integers and conditions; gives the results, one for each formula. */
-export function emitIntegers(f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]): Lanes[] {
+export function emitIntegers(
+  f: FunctionBuilder,
+  roots: readonly Expr[],
+  inputs: readonly (Lanes | undefined)[],
+): Lanes[] {
   const values = new Map<Expr, Lanes>();
-  const valueOf = (expr: Expr): Lanes => {
+  const lanesOf = (expr: Expr): Lanes => {
     const value = values.get(expr);
     if (value === undefined) throw new Error(`emitIntegers: ${expr} was not emitted`);
     return value;
@@ -81,13 +112,13 @@ export function emitIntegers(f: FunctionBuilder, roots: readonly Expr[], inputs:
       continue;
     }
     if (node.kind === "constant") f.i32(node.value).op("i32x4.splat");
-    else emitCall(f, node.fn, node.args.map(valueOf));
+    else emitCall(f, node.fn, node.args.map(lanesOf));
     const local = f.local("v128");
     f.set(local);
     const isCondition = node.kind === "call" && conditions.some((name) => name === node.fn);
     values.set(expr, { local, type: isCondition ? "condition" : "i32" });
   }
-  return roots.map(valueOf);
+  return roots.map(lanesOf);
 }
 
 /** Pushes lanes as integers; conditions are 1 and 0. */
@@ -155,7 +186,13 @@ function remainder(f: FunctionBuilder): void {
     f.op("f64x2.convert_low_i32x4_s").tee(x);
     push(b);
     f.op("f64x2.convert_low_i32x4_s").tee(y);
-    f.get(x).get(y).op("f64x2.div").op("f64x2.floor").op("f64x2.mul").op("f64x2.sub").op("i32x4.trunc_sat_f64x2_s_zero");
+    f.get(x)
+      .get(y)
+      .op("f64x2.div")
+      .op("f64x2.floor")
+      .op("f64x2.mul")
+      .op("f64x2.sub")
+      .op("i32x4.trunc_sat_f64x2_s_zero");
   };
   half((value) => f.get(value));
   half((value) => f.get(value).get(value).shuffle([2, 3, 2, 3]));

@@ -13,7 +13,9 @@ const LN2_LOW = -2.1219444005469057e-4;
 const SQRT_HALF = 0x3f3504f3;
 
 /** (ln(1 + t) − t + t²/2) / t³ for t from √½ − 1 to √2 − 1, to 5.9e-9 of ln(1 + t). */
-const LOG = [-7.859517494e-2, 0.1288160689, -0.1312877764, 0.1418120221, -0.1662455254, 0.2000228555, -0.2500081043, 0.3333331674];
+const LOG = [
+  -7.859517494e-2, 0.1288160689, -0.1312877764, 0.1418120221, -0.1662455254, 0.2000228555, -0.2500081043, 0.3333331674,
+];
 
 /** Splits positive normal floats x = m·2^e; both are floats, m from √½ to √2. */
 export function splitExponent(f: FunctionBuilder, x: Vector, m: Vector, e: Vector): void {
@@ -49,9 +51,16 @@ function logEdges(f: FunctionBuilder, x: Vector): void {
 export function log(f: FunctionBuilder): void {
   const [x, m, e, tiny] = f.locals("v128", "v128", "v128", "v128");
   f.tee(x);
-  splat(f, 2 ** -126).op("f32x4.lt").set(tiny);
+  splat(f, 2 ** -126)
+    .op("f32x4.lt")
+    .set(tiny);
   f.get(x);
-  splat(f, 2 ** 23).op("f32x4.mul").get(x).get(tiny).op("v128.bitselect").set(m);
+  splat(f, 2 ** 23)
+    .op("f32x4.mul")
+    .get(x)
+    .get(tiny)
+    .op("v128.bitselect")
+    .set(m);
   splitExponent(f, m, m, e);
   f.get(e);
   splat(f, 23).get(tiny).op("v128.and").op("f32x4.sub").set(e);
@@ -72,7 +81,14 @@ export function log1p(f: FunctionBuilder): void {
   f.get(t);
   splat(f, 1).op("f32x4.sub").get(rest);
   // rest · 2⁻ᵉ; from 2¹²⁷ on the factor is 0.
-  splatInteger(f, 127).get(e).op("i32x4.trunc_sat_f32x4_s").op("i32x4.sub").v128().op("i32x4.max_s").i32(23).op("i32x4.shl");
+  splatInteger(f, 127)
+    .get(e)
+    .op("i32x4.trunc_sat_f32x4_s")
+    .op("i32x4.sub")
+    .v128()
+    .op("i32x4.max_s")
+    .i32(23)
+    .op("i32x4.shl");
   f.op("f32x4.mul").op("f32x4.add").set(t);
   logOfParts(f, t, e);
   logEdges(f, u);

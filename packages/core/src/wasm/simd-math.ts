@@ -2,16 +2,17 @@
 // simd-angles.ts, simd-arcs.ts and simd-power.ts say how they work, docs/accuracy.md how exact they are. No instruction here may
 // round in more than one way, so the bits are the same on every engine and machine.
 
-import type { ScalarFunction } from "../expr/expr.ts";
+import type { SimdFunctions } from "./simd.ts";
 import { cos, sin, tan } from "./simd-angles.ts";
 import { acos, asin, atan, atan2 } from "./simd-arcs.ts";
 import { cosh, erf, exp, expm1, sigmoid, sinh, tanh } from "./simd-exp.ts";
 import { log, log1p } from "./simd-log.ts";
-import type { VectorFunction } from "./simd-parts.ts";
+import { emitIntegers, fitsIntegers } from "./simd-integers.ts";
 import { mod, pow } from "./simd-power.ts";
 
 /** The functions that are approximated; the arguments are on the stack. */
-export const functions: Partial<Record<ScalarFunction, VectorFunction>> = {
+export const functions: SimdFunctions = {
+  integers: { fits: fitsIntegers, emit: emitIntegers },
   exp,
   expm1,
   log,

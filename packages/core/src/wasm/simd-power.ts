@@ -11,13 +11,14 @@ const ROUNDER = 1.5 * 2 ** 52;
 
 /** log₂((1 + t)/(1 − t)) / t in t², for (1 + t)/(1 − t) from √½ to √2: to 7.7e-14. */
 const LOG2 = [
-  0.282913172034282, 0.31990475929050693, 0.41220927609350366, 0.5770779421183413, 0.9617966941142584, 2.8853900817778495,
+  0.282913172034282, 0.31990475929050693, 0.41220927609350366, 0.5770779421183413, 0.9617966941142584,
+  2.8853900817778495,
 ];
 
 /** 2ᵗ for t from −½ to ½: to 4.1e-11. */
 const EXP2 = [
-  1.5201727687215248e-5, 1.5469554278235085e-4, 1.3333925448421415e-3, 9.618026438726324e-3, 5.550410347313766e-2, 0.24022651204171638,
-  0.6931471807311302, 0.9999999999610791,
+  1.5201727687215248e-5, 1.5469554278235085e-4, 1.3333925448421415e-3, 9.618026438726324e-3, 5.550410347313766e-2,
+  0.24022651204171638, 0.6931471807311302, 0.9999999999610791,
 ];
 
 /** Two doubles: 2^(y·(e + log₂ m)), which takes the place of m. */
@@ -42,9 +43,16 @@ function powerOfDoubles(f: FunctionBuilder, m: Vector, e: Vector, y: Vector): vo
 function splitMagnitude(f: FunctionBuilder, x: Vector, m: Vector, e: Vector): void {
   const [a, tiny] = f.locals("v128", "v128");
   f.get(x).op("f32x4.abs").tee(a);
-  splat(f, 2 ** -126).op("f32x4.lt").set(tiny);
+  splat(f, 2 ** -126)
+    .op("f32x4.lt")
+    .set(tiny);
   f.get(a);
-  splat(f, 2 ** 23).op("f32x4.mul").get(a).get(tiny).op("v128.bitselect").set(m);
+  splat(f, 2 ** 23)
+    .op("f32x4.mul")
+    .get(a)
+    .get(tiny)
+    .op("v128.bitselect")
+    .set(m);
   splitExponent(f, m, m, e);
   f.get(e);
   splat(f, 23).get(tiny).op("v128.and").op("f32x4.sub");
@@ -98,8 +106,24 @@ function remainderOfDoubles(f: FunctionBuilder, a: Vector, b: Vector): void {
   f.get(a).set(rest);
   f.block((done) => {
     f.loop((again) => {
-      f.get(rest).op("f64x2.abs").get(b).op("f64x2.abs").op("f64x2.ge").tee(active).op("v128.any_true").op("i32.eqz").branchIf(done);
-      f.get(rest).get(rest).get(b).op("f64x2.div").op("f64x2.trunc").v128(QUOTIENT_BITS).op("v128.and").get(b).op("f64x2.mul");
+      f.get(rest)
+        .op("f64x2.abs")
+        .get(b)
+        .op("f64x2.abs")
+        .op("f64x2.ge")
+        .tee(active)
+        .op("v128.any_true")
+        .op("i32.eqz")
+        .branchIf(done);
+      f.get(rest)
+        .get(rest)
+        .get(b)
+        .op("f64x2.div")
+        .op("f64x2.trunc")
+        .v128(QUOTIENT_BITS)
+        .op("v128.and")
+        .get(b)
+        .op("f64x2.mul");
       f.get(active).op("v128.and").op("f64x2.sub").set(rest);
       f.branch(again);
     });

@@ -5,7 +5,6 @@
 import type { DType } from "../dtype.ts";
 import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import { emitIntegers, fitsIntegers } from "./simd-integers.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -72,12 +71,21 @@ export function laneType(dtype: DType): LaneType {
   return dtype === "float32" ? "f32" : "i32";
 }
 
-/** Functions that are written as many instructions: the argument is on the stack. Only the compiler brings them along. */
-export type SimdFunctions = Partial<Record<ScalarFunction, Emit>>;
+/** How formulas on integers alone are written. */
+export interface IntegerFormulas {
+  readonly fits: (roots: readonly Expr[]) => boolean;
+  readonly emit: (f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]) => Lanes[];
+}
+
+/**
+ * What only the compiler brings along: functions that are written as many instructions, whose arguments are on the stack, and
+ * formulas on integers.
+ */
+export type SimdFunctions = Partial<Record<ScalarFunction, Emit>> & { readonly integers?: IntegerFormulas };
 
 /** Whether all of the formulas can be written in SIMD instructions, for inputs of these dtypes. */
 export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], functions: SimdFunctions = {}): boolean {
-  if (isWhole(roots, (index) => laneType(dtypes[index] ?? "float32") !== "f32")) return true;
+  if (readIntegers(roots, (index) => laneType(dtypes[index] ?? "float32") !== "f32") && functions.integers?.fits(roots) === true) return true;
   return topological(roots).every(({ node }) => {
     if (node.kind === "input") return dtypes[node.index] !== "float64";
     if (node.kind === "constant") return true;
@@ -90,9 +98,9 @@ export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], f
   });
 }
 
-/** Whether the formulas compute integers from integers alone. */
-export function isWhole(roots: readonly Expr[], isInteger: (index: number) => boolean): boolean {
-  return topological(roots).every(({ node }) => node.kind !== "input" || isInteger(node.index)) && fitsIntegers(roots);
+/** Whether the formulas read integers alone. */
+export function readIntegers(roots: readonly Expr[], isInteger: (index: number) => boolean): boolean {
+  return topological(roots).every(({ node }) => node.kind !== "input" || isInteger(node.index));
 }
 
 /** Whether an integer input meets a float here, so that it is meant as one. */
@@ -107,7 +115,8 @@ export function emitVector(
   inputs: readonly (Lanes | undefined)[],
   functions: SimdFunctions = {},
 ): Lanes[] {
-  if (isWhole(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32")) return emitIntegers(f, roots, inputs);
+  const { integers } = functions;
+  if (integers?.fits(roots) && readIntegers(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32")) return integers.emit(f, roots, inputs);
   const emitter = new VectorEmitter(f, inputs, functions);
   for (const expr of topological(roots)) emitter.emit(expr);
   return roots.map((root) => emitter.value(root));

@@ -2,7 +2,7 @@
 
 import * as core from "../../src/index.ts";
 import { elementwise, Generator, type Tensor, tensor, Variable } from "../../src/index.ts";
-import { type Application, applications, type Choices, type Known } from "./random-ops.ts";
+import { type Application, applications, type Choices, type Known, movements } from "./random-ops.ts";
 
 /** One operation of a random graph: which one, and what decides about its operands. */
 export type Step = readonly [op: number, ...choices: number[]];
@@ -39,7 +39,10 @@ function valuesOf(shape: readonly number[], seed: number): Float32Array {
 
 const places = (shape: readonly number[], limit: number): Tensor => {
   const size = shape.reduce((product, axis) => product * axis, 1);
-  return tensor(Int32Array.from({ length: size }, (_, index) => (index * 7 + 2) % limit), { shape });
+  return tensor(
+    Int32Array.from({ length: size }, (_, index) => (index * 7 + 2) % limit),
+    { shape },
+  );
 };
 
 const own = {
@@ -61,6 +64,8 @@ function evaluate(expression: string, known: ReadonlyMap<string, Tensor>): unkno
 export interface RandomGraph {
   readonly code: string;
   readonly shapes: readonly (readonly number[])[];
+  /** The greatest number in it. */
+  readonly scale: number;
   /** The operators in it. */
   readonly operators: readonly string[];
 }
@@ -76,6 +81,8 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
   }));
   const lines: string[] = [];
   const operators: string[] = [];
+  let scale = 2;
+  const views = new Set<string>();
   for (const [op, ...rest] of steps) {
     const [name, apply] = table[op % table.length] ?? ["", () => null];
     const expression = apply(choicesFrom(pool, rest));
@@ -83,11 +90,13 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     const value = evaluate(expression, new Map(pool.map((known) => [known.name, known.value])));
     if (!(value instanceof core.Tensor) || !isTame(value, name)) continue;
     const known = { name: `t${lines.length}`, value };
+    scale = Math.max(scale, greatest(value));
     lines.push(`const ${known.name} = ${expression};`);
     pool.push(known);
     operators.push(name);
+    if (name in movements) views.add(known.name);
   }
-  return { code: codeOf(pool, shapes, lines), shapes, operators };
+  return { code: codeOf(pool, shapes, lines, views), shapes, scale, operators };
 }
 
 /** Even inputs are arguments, odd ones Variables. */
@@ -99,6 +108,9 @@ function isTame(value: Tensor, name: string): boolean {
   const least = name === "std" || name === "norm" ? 0.1 : Number.NEGATIVE_INFINITY;
   return Array.from(value.toTypedArray()).every((number) => Math.abs(number) < LARGEST && number > least);
 }
+
+const greatest = (value: Tensor): number =>
+  Array.from(value.toTypedArray()).reduce((most, number) => Math.max(most, Math.abs(number)), 0);
 
 function choicesFrom(pool: readonly Known[], numbers: readonly number[]): Choices {
   let at = 0;
@@ -123,10 +135,15 @@ function broadcasts(a: readonly number[], b: readonly number[]): boolean {
 }
 
 /** Forward, backward from the last values, a step of each Variable, and every result. */
-function codeOf(pool: readonly Known[], shapes: readonly (readonly number[])[], lines: readonly string[]): string {
+function codeOf(
+  pool: readonly Known[],
+  shapes: readonly (readonly number[])[],
+  lines: readonly string[],
+  views: ReadonlySet<string>,
+): string {
   const inner = pool.slice(shapes.length);
   const last = inner.filter(({ value }) => value.dtype === "float64").slice(-3);
-  const losses = last.map(({ name }) => `${name}.square().mean().add(${name}.sum().mul(0.01))`);
+  const losses = last.map(({ name }) => `${name}.square().sum().add(${name}.sum().mul(0.1))`);
   const variables = shapes.flatMap((_, index) => (index % 2 === 1 ? [inputName(index)] : []));
   const backward =
     losses.length === 0
@@ -137,8 +154,10 @@ function codeOf(pool: readonly Known[], shapes: readonly (readonly number[])[], 
           "if (loss.requiresGrad) loss.backward();",
           ...variables.map((name) => `if (${name}.grad !== null) ${name}.assign(${name}.sub(${name}.grad.mul(0.1)));`),
         ];
-  const results = [...inner.slice(-4).map(({ name }) => name), ...(losses.length === 0 ? [] : ["loss"])];
-  return [...lines, ...backward, `return [${results.join(", ")}];`].join("\n");
+  // A view of a Variable is gone once that is assigned: what is returned then is a copy.
+  const results = inner.slice(-4).map(({ name }) => (views.has(name) ? `${name}.clone()` : name));
+  const found = `const results = [${results.join(", ")}];`;
+  return [...lines, found, ...backward, `return [...results${losses.length === 0 ? "" : ", loss"}];`].join("\n");
 }
 
 /** A graph made to run: its function, and what it reads and writes. */
@@ -149,11 +168,12 @@ export interface Instance {
   readonly initial: readonly Tensor[];
 }
 
-/** The graph in one dtype, with Variables of its own. */
-export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "float64"): Instance {
+/** The graph in one dtype, with Variables of its own; `jitter` moves its inputs by so much of their size. */
+export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "float64", jitter = 0): Instance {
   const starts = shapes.map((shape, index) => {
     const values = valuesOf(shape, index);
-    return tensor(dtype === "float64" ? Float64Array.from(values) : values, { shape });
+    const moved = Float64Array.from(values, (value, place) => value * (1 + jitter * Math.sin(place * place + index)));
+    return tensor(dtype === "float64" ? moved : values, { shape });
   });
   const isVariable = (index: number): boolean => index % 2 === 1;
   const initial = starts.filter((_, index) => isVariable(index));
@@ -161,7 +181,15 @@ export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "fl
     isVariable(index) ? [new Variable<readonly number[]>(start, { name: inputName(index) })] : [],
   );
   const args = starts.filter((_, index) => !isVariable(index));
-  const fixed = [...names, "dtype", "generator", ...shapes.map((_, index) => index).filter(isVariable).map(inputName)];
+  const fixed = [
+    ...names,
+    "dtype",
+    "generator",
+    ...shapes
+      .map((_, index) => index)
+      .filter(isVariable)
+      .map(inputName),
+  ];
   const free = shapes.flatMap((_, index) => (isVariable(index) ? [] : [inputName(index)]));
   const make = new Function(...fixed, `"use strict"; return (${free.join(", ")}) => {\n${code}\n};`);
   const run: Instance["run"] = make(...Object.values(scope), dtype, new Generator(1), ...variables);

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import type { Tensor } from "../../src/index.ts";
 import { registry } from "../exam/registry.ts";
-import { graphOf, type Instance, instanceOf, type RandomGraph, sizes, type Step } from "./random-graph.ts";
+import { graphOf, type Instance, instanceOf, type RandomGraph, type Step, sizes } from "./random-graph.ts";
 import { applications } from "./random-ops.ts";
 
 const long = process.env["GRADUS_LONG"] === "1";
@@ -26,10 +26,13 @@ const counts = new Map<string, number>();
 /** All that a call gives: results, Variables and their gradients. */
 function outcome({ variables }: Instance, results: readonly Tensor[]): (Float64Array | null)[] {
   const gradients = variables.map(({ grad }) => grad);
-  return [...results, ...variables, ...gradients].map((value) => (value === null ? null : Float64Array.from(value.toTypedArray())));
+  return [...results, ...variables, ...gradients].map((value) =>
+    value === null ? null : Float64Array.from(value.toTypedArray()),
+  );
 }
 
-const scaleOf = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+const scaleOf = (values: Float64Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
 
 /** The greatest difference. */
 function error(found: Float64Array | null | undefined, expected: Float64Array): number {
@@ -40,48 +43,81 @@ function error(found: Float64Array | null | undefined, expected: Float64Array): 
   }, 0);
 }
 
+function moved(graph: RandomGraph, jitter: number): (Float64Array | null)[] {
+  const instance = instanceOf(graph, "float64", jitter);
+  return outcome(instance, instance.run(...instance.args));
+}
+
 /** What is wrong with a compiled graph, or null. */
 function examine(graph: RandomGraph): string | null {
-  const [truth, eager, compiled] = [instanceOf(graph, "float64"), instanceOf(graph, "float32"), instanceOf(graph, "float32")];
+  const [truth, eager, compiled] = [
+    instanceOf(graph, "float64"),
+    instanceOf(graph, "float32"),
+    instanceOf(graph, "float32"),
+  ];
   const run = compile(compiled.run);
   const expected = outcome(truth, truth.run(...truth.args));
   const own = outcome(eager, eager.run(...eager.args));
+  // By luck float32 may be wrong by less than its inputs' last bits would make it: those are moved as well.
+  const others = [own, ...[1e-7, -1e-7].map((jitter) => moved(graph, jitter))];
   const found = outcome(compiled, run(...compiled.args));
-  const errors = expected.map((values, index) => (values === null ? 0 : error(own[index], values) / scaleOf(values)));
-  const allowed = 4 * Math.max(...errors) + 1e-6;
+  const errors = expected.map((values, index) =>
+    values === null ? 0 : Math.max(...others.map((other) => error(other[index], values))) / scaleOf(values),
+  );
+  const relative = 4 * Math.max(...errors) + 1e-6;
   for (const [index, values] of expected.entries()) {
     const other = found[index];
     if (values === null || other === null) {
       if (values !== null || other !== null) return `value ${index}: a gradient is there and not there`;
       continue;
     }
-    const wrong = error(other, values) / scaleOf(values);
-    if (!(wrong <= allowed)) return `value ${index} is wrong by ${wrong} of its scale, allowed ${allowed}`;
+    const wrong = error(other, values);
+    // A small result of large numbers has their rounding errors.
+    const allowed = relative * scaleOf(values) + 1e-6 * graph.scale;
+    if (!(wrong <= allowed)) return `value ${index} is wrong by ${wrong}, allowed ${allowed}`;
   }
   if (graph.operators.includes("dropout")) return null;
   // Once more from the same start: the same bits.
   for (const [index, variable] of compiled.variables.entries()) variable.assign(compiled.initial[index] ?? []);
   const again = outcome(compiled, run(...compiled.args));
-  const differs = again.findIndex((values, index) => values?.some((value, place) => !Object.is(value, found[index]?.[place])));
+  const differs = again.findIndex((values, index) =>
+    values?.some((value, place) => !Object.is(value, found[index]?.[place])),
+  );
   return differs < 0 ? null : `value ${differs} differs at the second call`;
 }
 
-test(`${RUNS} random graphs`, () => {
-  fc.assert(
-    fc.property(recipe, (made) => {
-      const graph = graphOf(made);
-      for (const name of graph.operators) counts.set(name, (counts.get(name) ?? 0) + 1);
-      const problem = examine(graph);
-      if (problem === null) return;
-      const inputs = graph.shapes.map((shape, index) => `${index % 2 === 0 ? "x" : "w"}${index}: [${shape}]`);
-      throw new Error(`${problem}\n// ${inputs.join(", ")}\n${graph.code}`);
-    }),
-    { numRuns: RUNS, ...(long ? {} : { seed: 20 }), verbose: 0 },
-  );
-}, long ? 3_600_000 : 60_000);
+function problemOf(graph: RandomGraph): string | null {
+  try {
+    return examine(graph);
+  } catch (thrown) {
+    return String(thrown);
+  }
+}
+
+test(
+  `${RUNS} random graphs`,
+  () => {
+    fc.assert(
+      fc.property(recipe, (made) => {
+        const graph = graphOf(made);
+        for (const name of graph.operators) counts.set(name, (counts.get(name) ?? 0) + 1);
+        const problem = problemOf(graph);
+        const inputs = graph.shapes.map((shape, index) => `${index % 2 === 0 ? "x" : "w"}${index}: [${shape}]`);
+        if (problem !== null) throw new Error(`${problem}\n// ${inputs.join(", ")}\n${graph.code}`);
+      }),
+      { numRuns: RUNS, ...(long ? {} : { seed: 20 }), verbose: 0 },
+    );
+  },
+  long ? 3_600_000 : 60_000,
+);
 
 test("every operator appears", () => {
-  console.log([...counts].map(([name, count]) => `${name} ${count}`).sort().join(", "));
+  console.log(
+    [...counts]
+      .map(([name, count]) => `${name} ${count}`)
+      .sort()
+      .join(", "),
+  );
   const missing = registry.map(({ name }) => name).filter((name) => !counts.has(name));
   expect(missing).toEqual([]);
 });

@@ -29,7 +29,8 @@ const NEAR = 1e-3;
 
 const numbers = ({ value }: Known): readonly number[] => Array.from(value.toTypedArray());
 const largest = (x: Known): number => numbers(x).reduce((most, number) => Math.max(most, Math.abs(number)), 0);
-const off = (x: Known, jump: (number: number) => number): boolean => numbers(x).every((number) => Math.abs(number - jump(number)) > NEAR);
+const off = (x: Known, jump: (number: number) => number): boolean =>
+  numbers(x).every((number) => Math.abs(number - jump(number)) > NEAR);
 const offZero = (x: Known): boolean => off(x, () => 0);
 
 /** Whether no two values that meet are nearly equal. */
@@ -50,7 +51,11 @@ const unary =
   };
 
 const binary =
-  (name: string, fits: (a: Known, b: Known) => boolean = () => true, before: readonly [string, string] = ["", ""]): Application =>
+  (
+    name: string,
+    fits: (a: Known, b: Known) => boolean = () => true,
+    before: readonly [string, string] = ["", ""],
+  ): Application =>
   (choices) => {
     const a = choices.floats();
     const b = choices.partner(a);
@@ -195,11 +200,15 @@ const summaries: Readonly<Record<string, Application>> = {
   logSoftmax: alongAxis("logSoftmax"),
 };
 
-const movements: Readonly<Record<string, Application>> = {
+/** Operators whose results may be views of what they are given. */
+export const movements: Readonly<Record<string, Application>> = {
   reshape: formula(({ name, value }, { pick }) => {
     const divisors = [1, 2, 3, 4, 5, 8].filter((size) => value.size % size === 0);
     const first = divisors[pick(divisors.length)] ?? 1;
-    return [`reshape(${name}, [-1])`, `reshape(${name}, [${first}, -1])`, `reshape(${name}, [1, -1, ${first}])`][pick(3)] ?? null;
+    return (
+      [`reshape(${name}, [-1])`, `reshape(${name}, [${first}, -1])`, `reshape(${name}, [1, -1, ${first}])`][pick(3)] ??
+      null
+    );
   }),
   flatten: formula(({ name, value }, { pick }) => `flatten(${name}, ${value.rank === 0 ? 0 : pick(value.rank)})`),
   permute: formula(({ name, value }, choices) => `permute(${name}, [${shuffled(choices, value.rank)}])`),
@@ -209,9 +218,13 @@ const movements: Readonly<Record<string, Application>> = {
     return `broadcastTo(${name}, [${[...(value.rank < 4 ? [1 + pick(3)] : []), ...target]}])`;
   }),
   squeeze: formula(({ name }) => `squeeze(${name})`),
-  unsqueeze: formula(({ name, value }, { pick }) => (value.rank < 4 ? `unsqueeze(${name}, ${pick(value.rank + 1)})` : null)),
+  unsqueeze: formula(({ name, value }, { pick }) =>
+    value.rank < 4 ? `unsqueeze(${name}, ${pick(value.rank + 1)})` : null,
+  ),
   slice: formula(({ name, value }, { pick }) =>
-    value.shape.some((size: number) => size < 2) ? null : `slice(${[name, ...value.shape.map(() => slices[pick(slices.length)])]})`,
+    value.shape.some((size: number) => size < 2)
+      ? null
+      : `slice(${[name, ...value.shape.map(() => slices[pick(slices.length)])]})`,
   ),
   clone: unary("clone"),
   cast: (choices) => {
@@ -221,7 +234,9 @@ const movements: Readonly<Record<string, Application>> = {
   concat: formula(({ name, value }, { pick }) =>
     value.rank === 0 ? null : `concat([${name}, neg(${name}), ${name}], ${pick(value.rank)})`,
   ),
-  stack: formula(({ name, value }, { pick }) => (value.rank > 3 ? null : `stack([${name}, square(${name})], ${pick(value.rank + 1)})`)),
+  stack: formula(({ name, value }, { pick }) =>
+    value.rank > 3 ? null : `stack([${name}, square(${name})], ${pick(value.rank + 1)})`,
+  ),
 };
 
 const indexed: Readonly<Record<string, Application>> = {
@@ -230,7 +245,9 @@ const indexed: Readonly<Record<string, Application>> = {
     return value.rank === 0 ? null : `gather(${name}, places([${1 + pick(5)}], ${value.shape[axis]}), ${axis})`;
   }),
   scatterAdd: formula(({ name, value }) =>
-    value.rank === 0 ? null : `scatterAdd(${name}, places([${value.shape[0]}], 3), [${[3, ...value.shape.slice(1)]}], 0)`,
+    value.rank === 0
+      ? null
+      : `scatterAdd(${name}, places([${value.shape[0]}], 3), [${[3, ...value.shape.slice(1)]}], 0)`,
   ),
   takeAlongAxis: formula(({ name, value }) =>
     value.rank === 0 ? null : `takeAlongAxis(${name}, places([${[2, ...value.shape.slice(1)]}], ${value.shape[0]}), 0)`,
@@ -241,19 +258,29 @@ const indexed: Readonly<Record<string, Application>> = {
 /** The axes of a shape but the last. */
 const leading = (rank: number): string => `[${Array.from({ length: rank - 1 }, (_, axis) => axis)}]`;
 
+/** Whether all axes but the last two broadcast. */
+function batchesMeet(a: readonly number[], b: readonly number[]): boolean {
+  return [-3, -4].every((axis) => {
+    const [m, n] = [a.at(axis) ?? 1, b.at(axis) ?? 1];
+    return m === n || m === 1 || n === 1;
+  });
+}
+
 const larger: Readonly<Record<string, Application>> = {
   matmul: (choices) => {
     const a = choices.floats();
     const b = choices.floats();
     if (a.value.rank === 0 || b.value.rank === 0) return null;
-    const inner = a.value.shape.at(-1);
-    if (b.value.shape.at(b.value.rank === 1 ? 0 : -2) === inner) return `matmul(${a.name}, ${b.name})`;
+    const inner = a.value.shape.at(-1) === b.value.shape.at(b.value.rank === 1 ? 0 : -2);
+    if (inner && batchesMeet(a.value.shape, b.value.shape)) return `matmul(${a.name}, ${b.name})`;
     return a.value.rank < 2 ? null : `matmul(${a.name}, transpose(${a.name}))`;
   },
   batchNorm: formula(({ name, value }) => {
     if (value.rank < 2 || value.size / (value.shape.at(-1) ?? 1) < 3) return null;
     const spread = value.variance(value.shape.slice(1).map((_, axis) => axis));
-    return Array.from(spread.toTypedArray()).every((number) => number > 0.05) ? `batchNorm(${name}, 1, 0).output` : null;
+    return Array.from(spread.toTypedArray()).every((number) => number > 0.05)
+      ? `batchNorm(${name}, 1, 0).output`
+      : null;
   }),
   normalizeFeatures: formula(({ name, value }) => {
     const axes = leading(value.rank);

@@ -3,9 +3,10 @@
 
 import { expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
-import { avgPool2d, conv2d, maxPool2d, type Tensor, vjp, zeros } from "../../src/index.ts";
+import { avgPool2d, conv2d, maxPool2d } from "../../src/convolution.ts";
+import { type Tensor, vjp, zeros } from "../../src/index.ts";
 import { firstDifference, flat } from "../exam/reference.ts";
-import { type Case, cases, inputsOf, titleOf, wave, weightsOf } from "./oracle/oracle.ts";
+import { type Case, cases, inputsOf, titleOf, weightsOf } from "./oracle/oracle.ts";
 
 const named = cases.map((record) => [titleOf(record), record] as const);
 

@@ -2,7 +2,8 @@
 // integers, the policy for ties, padding and NaN, and bad input by name.
 
 import { describe, expect, test } from "vitest";
-import { avgPool2d, conv2d, gradcheck, maxPool2d, ones, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
+import { avgPool2d, conv2d, maxPool2d } from "../../src/convolution.ts";
+import { gradcheck, ones, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
 import { firstDifference, flat } from "../exam/reference.ts";
 import { type Case, cases, inputsOf, titleOf, wave, weightsOf } from "./oracle/oracle.ts";
 
@@ -19,7 +20,10 @@ test.each(named)("%s is PyTorch's", (_, record) => {
   expect(value.shape).toEqual(record.shape);
   expect(firstDifference(flat(value), record.y, 1e-10, 1e-11)).toBeNull();
   for (const [index, gradient] of pullback(weightsOf(record.shape)).entries()) {
-    expect(firstDifference(flat(gradient), record.gradients[index] ?? [], 1e-10, 1e-11), `gradient ${index}`).toBeNull();
+    expect(
+      firstDifference(flat(gradient), record.gradients[index] ?? [], 1e-10, 1e-11),
+      `gradient ${index}`,
+    ).toBeNull();
   }
 });
 
@@ -41,13 +45,19 @@ describe("gradients", () => {
       { kernel: [2, 2, 1, 2], options: { groups: 2, dilation: [1, 2], padding: 1 } },
     ] as const;
     for (const { kernel, options } of small) {
-      gradcheck((x, k) => conv2d(x ?? zeros([]), k ?? zeros([]), options), [wave([1, 3, 4, 2]), wave(kernel, 1)], { order: 2 });
+      gradcheck((x, k) => conv2d(x ?? zeros([]), k ?? zeros([]), options), [wave([1, 3, 4, 2]), wave(kernel, 1)], {
+        order: 2,
+      });
     }
   });
 
   test("of pooling differentiate to the second order", () => {
     for (const pool of [maxPool2d, avgPool2d]) {
-      for (const options of [{}, { size: 3, stride: 1, padding: 1 }, { size: [1, 2], stride: 3, padding: "same" }] as const) {
+      for (const options of [
+        {},
+        { size: 3, stride: 1, padding: 1 },
+        { size: [1, 2], stride: 3, padding: "same" },
+      ] as const) {
         gradcheck((x) => pool((x ?? zeros([])).square(), options), [wave([1, 4, 5, 2])], { order: 2 });
       }
     }
@@ -62,8 +72,27 @@ describe("gradients", () => {
 describe("policy", () => {
   test("padding never is a maximum, and NaN always is", () => {
     expect(flat(maxPool2d(ones([1, 2, 2, 1]).neg(), { padding: 1 }))).toEqual([-1, -1, -1, -1]);
-    expect(flat(maxPool2d(tensor([[[[1], [Number.NaN]], [[3], [Number.NaN]]]])))).toEqual([Number.NaN]);
-    const { pullback } = vjp((x) => maxPool2d(x ?? zeros([])), tensor([[[[1], [Number.NaN]], [[3], [Number.NaN]]]]));
+    expect(
+      flat(
+        maxPool2d(
+          tensor([
+            [
+              [[1], [Number.NaN]],
+              [[3], [Number.NaN]],
+            ],
+          ]),
+        ),
+      ),
+    ).toEqual([Number.NaN]);
+    const { pullback } = vjp(
+      (x) => maxPool2d(x ?? zeros([])),
+      tensor([
+        [
+          [[1], [Number.NaN]],
+          [[3], [Number.NaN]],
+        ],
+      ]),
+    );
     expect(flat(pullback(ones([1, 1, 1, 1]))[0] ?? zeros([]))).toEqual([0, 1, 0, 0]);
   });
 
@@ -72,7 +101,16 @@ describe("policy", () => {
   });
 
   test("empty batches and no channels give empty results and zero gradients", () => {
-    for (const [images, kernel] of [[[0, 4, 4, 2], [3, 3, 2, 5]], [[2, 4, 4, 2], [3, 3, 2, 0]]] as const) {
+    for (const [images, kernel] of [
+      [
+        [0, 4, 4, 2],
+        [3, 3, 2, 5],
+      ],
+      [
+        [2, 4, 4, 2],
+        [3, 3, 2, 0],
+      ],
+    ] as const) {
       const { value, pullback } = vjp((x, k) => conv2d(x ?? zeros([]), k ?? zeros([])), zeros(images), zeros(kernel));
       expect(value.shape).toEqual([images[0], 2, 2, kernel[3]]);
       expect(pullback(value).map(({ shape }) => shape)).toEqual([images, kernel]);
@@ -86,7 +124,15 @@ describe("policy", () => {
   });
 
   test("integers stay integers, but for means", () => {
-    const x = tensor([[[[1], [2]], [[3], [4]]]], { dtype: "uint8" });
+    const x = tensor(
+      [
+        [
+          [[1], [2]],
+          [[3], [4]],
+        ],
+      ],
+      { dtype: "uint8" },
+    );
     expect(conv2d(x, ones([2, 2, 1, 1], { dtype: "int32" })).dtype).toBe("int32");
     expect(conv2d(x, ones([2, 2, 1, 1])).dtype).toBe("float32");
     expect(maxPool2d(x).dtype).toBe("int32");
@@ -105,16 +151,37 @@ describe("policy", () => {
 describe("bad input", () => {
   const [x, kernel] = [zeros([2, 5, 6, 4]), zeros([3, 3, 4, 8])];
   test.each([
-    [() => conv2d(zeros([5, 6, 4]), kernel), /conv2d: images must be \[batch,height,width,channels\], got \[5,6,4\]: add missing axes/],
-    [() => conv2d(x, zeros([3, 4, 8])), /conv2d \[2,5,6,4\] ∗ \[3,4,8\]: the kernel must be \[height,width,channels \/ groups,filters\], got rank 3/],
-    [() => conv2d(x, zeros([3, 3, 3, 8])), /the images have 4 channels \(axis 3\), the kernel takes 3 \(axis 2\) × 1 groups = 3: the kernel's axis 2 should be 4/],
+    [
+      () => conv2d(zeros([5, 6, 4]), kernel),
+      /conv2d: images must be \[batch,height,width,channels\], got \[5,6,4\]: add missing axes/,
+    ],
+    [
+      () => conv2d(x, zeros([3, 4, 8])),
+      /conv2d \[2,5,6,4\] ∗ \[3,4,8\]: the kernel must be \[height,width,channels \/ groups,filters\], got rank 3/,
+    ],
+    [
+      () => conv2d(x, zeros([3, 3, 3, 8])),
+      /the images have 4 channels \(axis 3\), the kernel takes 3 \(axis 2\) × 1 groups = 3: the kernel's axis 2 should be 4/,
+    ],
     [() => conv2d(x, kernel, { groups: 3 }), /groups must divide 4/],
-    [() => conv2d(x, zeros([3, 3, 2, 7]), { groups: 2 }), /7 filters \(axis 3 of the kernel\) do not fall into 2 groups/],
+    [
+      () => conv2d(x, zeros([3, 3, 2, 7]), { groups: 2 }),
+      /7 filters \(axis 3 of the kernel\) do not fall into 2 groups/,
+    ],
     [() => conv2d(x, kernel, { groups: 0 }), /conv2d: groups must be a whole number ≥ 1, got 0/],
-    [() => conv2d(x, kernel, { stride: 0 }), /conv2d: stride must be a whole number ≥ 1, or \[height, width\] of such, got 0/],
+    [
+      () => conv2d(x, kernel, { stride: 0 }),
+      /conv2d: stride must be a whole number ≥ 1, or \[height, width\] of such, got 0/,
+    ],
     [() => conv2d(x, kernel, { dilation: [1, 1.5] }), /conv2d: dilation must be .*, got \[1,1.5\]/],
-    [() => conv2d(x, kernel, { padding: -1 }), /conv2d: padding must be "valid", "same", a whole number ≥ 0, or .*, got -1/],
-    [() => conv2d(x, kernel, { dilation: 3 }), /conv2d \[2,5,6,4\]: axis 1: a window of 7 \(size 3, dilation 3\) does not fit into 5 with padding 0 and 0/],
+    [
+      () => conv2d(x, kernel, { padding: -1 }),
+      /conv2d: padding must be "valid", "same", a whole number ≥ 0, or .*, got -1/,
+    ],
+    [
+      () => conv2d(x, kernel, { dilation: 3 }),
+      /conv2d \[2,5,6,4\]: axis 1: a window of 7 \(size 3, dilation 3\) does not fit into 5 with padding 0 and 0/,
+    ],
     [() => conv2d(x, zeros([0, 3, 4, 8])), /axis 0 of the kernel is empty/],
     [() => maxPool2d(zeros([4, 4])), /maxPool2d: images must be/],
     [() => avgPool2d(x, { size: 9 }), /avgPool2d \[2,5,6,4\]: axis 1: a window of 9/],

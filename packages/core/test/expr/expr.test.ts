@@ -16,7 +16,7 @@ import {
   topological,
 } from "../../src/expr/expr.ts";
 import { readFormula } from "../../src/expr/formula.ts";
-import { callableNames, callableValues, evaluators, interpret, toJavaScript } from "../../src/expr/javascript.ts";
+import { callables, evaluators, interpret, toJavaScript } from "../../src/expr/javascript.ts";
 import { simplify } from "../../src/expr/simplify.ts";
 import { closeNumber, scattered } from "../exam/reference.ts";
 
@@ -27,8 +27,9 @@ const symbols = [0, 1, 2].map((index) => input(index));
 /** Runs a formula by its generated source, or null where the text cannot run. */
 function generated(root: Expr, integers = false): (...values: number[]) => number {
   const { statements, results } = toJavaScript([root], ["a", "b", "c"], integers);
-  const make = new Function(...callableNames, `return (a, b, c) => { ${statements.join(" ")} return ${results[0]}; };`);
-  return make(...callableValues);
+  const { names, values } = callables();
+  const make = new Function(...names, `return (a, b, c) => { ${statements.join(" ")} return ${results[0]}; };`);
+  return make(...values);
 }
 
 function interpreted(root: Expr, integers = false): (...values: number[]) => number {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { DType } from "../../src/dtype.ts";
 import { call, constant, type Expr, input, type ScalarFunction } from "../../src/expr/expr.ts";
 import { interpret } from "../../src/expr/javascript.ts";
-import { canVectorize, isWhole } from "../../src/wasm/simd.ts";
+import { canVectorize } from "../../src/wasm/simd.ts";
+import { isWhole } from "../../src/wasm/simd-integers.ts";
 import { vectorLoop } from "./vectors.ts";
 
 const LENGTH = 64;
@@ -21,9 +22,34 @@ function generator(seed: number): (limit: number) => number {
   };
 }
 
-const unary: readonly ScalarFunction[] = ["neg", "abs", "sign", "floor", "round", "trunc", "ceil", "logicalNot", "isNaN", "isFinite"];
+const unary: readonly ScalarFunction[] = [
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "round",
+  "trunc",
+  "ceil",
+  "logicalNot",
+  "isNaN",
+  "isFinite",
+];
 const binary: readonly ScalarFunction[] = [
-  "add", "sub", "mul", "mod", "maximum", "minimum", "eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor",
+  "add",
+  "sub",
+  "mul",
+  "mod",
+  "maximum",
+  "minimum",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "logicalAnd",
+  "logicalOr",
+  "logicalXor",
 ];
 
 /** A random formula over so many inputs. */
@@ -44,14 +70,22 @@ function eager(root: Expr, inputs: readonly ArrayLike<number>[], dtype: DType): 
   const stored = dtype === "int32" ? new Int32Array(LENGTH) : new Uint8Array(LENGTH);
   for (let i = 0; i < LENGTH; i++) {
     const results: number[] = [];
-    run(inputs.map((array) => array[i] ?? 0), results);
+    run(
+      inputs.map((array) => array[i] ?? 0),
+      results,
+    );
     stored[i] = dtype === "bool" ? Number(results[0] !== 0) : (results[0] ?? 0);
   }
   return Array.from(stored);
 }
 
 /** The formula on lanes. */
-function onLanes(root: Expr, dtypes: readonly DType[], values: readonly (readonly number[])[], dtype: DType): { vector: number[]; truth: number[] } {
+function onLanes(
+  root: Expr,
+  dtypes: readonly DType[],
+  values: readonly (readonly number[])[],
+  dtype: DType,
+): { vector: number[]; truth: number[] } {
   const loop = vectorLoop(root, LENGTH, dtypes, dtype);
   for (const [index, array] of loop.inputs.entries()) {
     for (let i = 0; i < LENGTH; i++) array[i] = values[index]?.[i % (values[index]?.length ?? 1)] ?? 0;
@@ -74,7 +108,13 @@ describe("integers", () => {
       fitting++;
       for (const name of String(root).match(/[a-zA-Z]+/g) ?? []) seen.add(name);
       const values = dtypes.map((dtype) =>
-        Array.from({ length: LENGTH }, () => (dtype === "bool" ? random(2) : random(2) === 0 ? (interesting[random(interesting.length)] ?? 0) : random(2 ** 32) | 0)),
+        Array.from({ length: LENGTH }, () =>
+          dtype === "bool"
+            ? random(2)
+            : random(2) === 0
+              ? (interesting[random(interesting.length)] ?? 0)
+              : random(2 ** 32) | 0,
+        ),
       );
       const { vector, truth } = onLanes(root, dtypes, values, "int32");
       expect(vector, `${root} over ${dtypes}`).toEqual(truth);
@@ -91,17 +131,38 @@ describe("integers", () => {
   });
 
   it("a choice keeps integers that no float could hold", () => {
-    const { vector } = onLanes(a.where(b, c), ["bool", "int32", "int32"], [[1, 0], [2 ** 24 + 1], [-(2 ** 24) - 1]], "int32");
+    const { vector } = onLanes(
+      a.where(b, c),
+      ["bool", "int32", "int32"],
+      [[1, 0], [2 ** 24 + 1], [-(2 ** 24) - 1]],
+      "int32",
+    );
     expect(vector.slice(0, 2)).toEqual([2 ** 24 + 1, -(2 ** 24) - 1]);
   });
 
   it("remainders have the sign of the divisor, and are 0 for 0", () => {
-    const { vector } = onLanes(a.mod(b), ["int32", "int32"], [[-7, 7, MIN, 5], [3, -3, MAX, 0]], "int32");
+    const { vector } = onLanes(
+      a.mod(b),
+      ["int32", "int32"],
+      [
+        [-7, 7, MIN, 5],
+        [3, -3, MAX, 0],
+      ],
+      "int32",
+    );
     expect(vector.slice(0, 4)).toEqual([2, -2, MAX - 1, 0]);
   });
 
   it("bytes keep their lowest bits", () => {
-    const { vector, truth } = onLanes(a.mul(2).add(b), ["uint8", "uint8"], [[200, 3], [100, 255]], "uint8");
+    const { vector, truth } = onLanes(
+      a.mul(2).add(b),
+      ["uint8", "uint8"],
+      [
+        [200, 3],
+        [100, 255],
+      ],
+      "uint8",
+    );
     expect(vector).toEqual(truth);
     expect(vector.slice(0, 2)).toEqual([(200 * 2 + 100) % 256, 6 + 255 - 256]);
   });

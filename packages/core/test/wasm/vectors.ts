@@ -13,23 +13,46 @@ export interface VectorLoop {
   run(): void;
 }
 
-function arrayAt(memory: WebAssembly.Memory, dtype: DType, address: number, length: number): Float32Array | Int32Array | Uint8Array {
+function arrayAt(
+  memory: WebAssembly.Memory,
+  dtype: DType,
+  address: number,
+  length: number,
+): Float32Array | Int32Array | Uint8Array {
   if (dtype === "float32") return new Float32Array(memory.buffer, address, length);
-  return dtype === "int32" ? new Int32Array(memory.buffer, address, length) : new Uint8Array(memory.buffer, address, length);
+  return dtype === "int32"
+    ? new Int32Array(memory.buffer, address, length)
+    : new Uint8Array(memory.buffer, address, length);
 }
 
 /** A formula over arrays of `length` elements, a multiple of 4. */
-export function vectorLoop(root: Expr, length: number, dtypes: readonly DType[], resultType: DType = "float32"): VectorLoop {
+export function vectorLoop(
+  root: Expr,
+  length: number,
+  dtypes: readonly DType[],
+  resultType: DType = "float32",
+): VectorLoop {
   const spacing = length * 4;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((spacing * (dtypes.length + 1)) / 65536) });
   const module = new ModuleBuilder();
   module.importMemory("env", "memory", { minimum: 1 });
   const run = module.define({ parameters: [] }, (f) => {
     const counter = f.local("i32");
-    const base = new Map<number, Local<"i32">>([[4, f.local("i32")], [1, counter]]);
-    const place = (dtype: DType, index: number) => ({ base: base.get(elementBytes(dtype)) ?? null, address: index * spacing, dtype, stride: 1 });
+    const base = new Map<number, Local<"i32">>([
+      [4, f.local("i32")],
+      [1, counter],
+    ]);
+    const place = (dtype: DType, index: number) => ({
+      base: base.get(elementBytes(dtype)) ?? null,
+      address: index * spacing,
+      dtype,
+      stride: 1,
+    });
     f.for(counter, 0, length, 4, () => {
-      f.get(counter).i32(2).op("i32.shl").set(base.get(4) ?? counter);
+      f.get(counter)
+        .i32(2)
+        .op("i32.shl")
+        .set(base.get(4) ?? counter);
       const lanes = dtypes.map((dtype, index) => loadLanes(f, place(dtype, index)));
       const [result] = emitVector(f, [root], lanes, functions);
       if (result !== undefined) storeLanes(f, place(resultType, dtypes.length), result);
@@ -47,7 +70,11 @@ export function vectorLoop(root: Expr, length: number, dtypes: readonly DType[],
 /** One function of the language on floats: its values at as many points as each list has. */
 export function evaluate(fn: ScalarFunction, ...lists: readonly (readonly number[])[]): number[] {
   const points = lists[0]?.length ?? 0;
-  const loop = vectorLoop(call(fn, ...lists.map((_, index) => input(index))), Math.ceil(points / 4) * 4, lists.map(() => "float32" as const));
+  const loop = vectorLoop(
+    call(fn, ...lists.map((_, index) => input(index))),
+    Math.ceil(points / 4) * 4,
+    lists.map(() => "float32" as const),
+  );
   for (const [index, list] of lists.entries()) loop.inputs[index]?.set(list);
   loop.run();
   return Array.from(loop.result.subarray(0, points));

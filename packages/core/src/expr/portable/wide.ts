@@ -57,10 +57,16 @@ export function rootWide(a: number, aLow: number): number {
   return sum(r, (a - p - low + aLow) / (2 * r));
 }
 
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
+const memory = /* @__PURE__ */ new ArrayBuffer(8);
+const double = /* @__PURE__ */ new Float64Array(memory);
+const words = /* @__PURE__ */ new Uint32Array(memory);
 /** Where the word with the sign and the exponent stands: behind the other, except on big-endian machines. */
-const HIGH = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
+const HIGH = /* @__PURE__ */ highWord();
+
+function highWord(): number {
+  double[0] = 1;
+  return words[1] === 0 ? 0 : 1;
+}
 
 /** ⌊log₂|x|⌋ of a normal double, from its bits. */
 export function exponentOf(x: number): number {

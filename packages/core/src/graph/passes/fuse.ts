@@ -4,7 +4,8 @@
 
 import type { DType } from "../../dtype.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { canVectorize, isWhole } from "../../wasm/simd.ts";
+import { canVectorize } from "../../wasm/simd.ts";
+import { isWhole } from "../../wasm/simd-integers.ts";
 import { functions } from "../../wasm/simd-math.ts";
 import { type Graph, type GraphNode, isSource, type Operand, type Value } from "../graph.ts";
 import { type Fold, foldOf, inOrder, matrixStrides, singlePace, squeezed, stridesIn } from "./layout.ts";
@@ -44,6 +45,8 @@ const compiled: readonly DType[] = ["float32", "int32", "bool", "uint8"];
 export function isLoop({ work, inputs, outputs }: GraphNode): boolean {
   if (![...inputs.map(({ value }) => value), ...outputs].every(({ dtype }) => compiled.includes(dtype))) return false;
   const types = inputs.map(({ value }) => value.dtype);
+  // Addresses count up from a fixed place: what runs backwards through memory is left to the eager kernel.
+  if (inputs.some(({ strides }) => strides.some((stride) => stride < 0))) return false;
   if (outputs.some(({ shape }) => sizeOf(shape) === 0) || inputs.some(({ shape }) => sizeOf(shape) === 0)) return false;
   if (work.kind === "elementwise") {
     const integers = outputs.some(({ dtype }) => dtype === "int32" || dtype === "uint8");

@@ -8,6 +8,8 @@ import { type Graph, type GraphNode, type Operand, rootsOf, type Value } from ".
 
 /** The largest result that is computed ahead of time, in elements. */
 const FOLDED = 4096;
+/** The largest constant that is looked for among the others. */
+const KEYED = 64;
 
 /** The graph without repeated, constant and unused work. */
 export function simplify(graph: Graph): Graph {
@@ -66,8 +68,11 @@ function foldConstants(node: GraphNode): GraphNode | null {
   return rebuilt({ ...node, work: { kind: "constant", view }, inputs: [], eager: null });
 }
 
+const numbersOf = (view: View): string => Array.from(elements(contiguousView(view)), (value) => (Object.is(value, -0) ? "-0" : value)).join();
+
 /** What makes two nodes compute the same, or null for those that never do. */
 function keyOf({ work, inputs, outputs }: GraphNode): string | null {
+  if (work.kind === "constant" && sizeOf(work.view.shape) <= KEYED) return `constant ${work.view.dtype} ${numbersOf(work.view)}`;
   if (work.kind !== "elementwise" && work.kind !== "reduce" && work.kind !== "matmul") return null;
   const what =
     work.kind === "elementwise"
@@ -88,5 +93,19 @@ export function withoutUnused(graph: Graph): Graph {
     needed.add(node);
     for (const { value } of node.inputs) stack.push(value.node);
   }
-  return { ...graph, nodes: graph.nodes.filter((node) => needed.has(node)) };
+  const nodes = graph.nodes.flatMap((node) => (needed.has(node) ? [node] : drawsNumbers(node) ? [skipped(node)] : []));
+  return { ...graph, nodes };
+}
+
+const drawsNumbers = ({ work, inputs }: GraphNode): boolean => inputs.length === 0 && (work.kind === "random" || work.kind === "eager");
+
+/** Random numbers that nobody needs: they are not made, but their generator moves on, as it does eagerly. */
+function skipped(node: GraphNode): GraphNode {
+  const { work, eager } = node;
+  const draw = work.kind === "random" ? () => work.generator.next() : () => eager?.([]);
+  const compute = (): number => {
+    draw();
+    return 0;
+  };
+  return rebuilt({ ...node, work: { kind: "host", compute }, outputs: node.outputs.map((value) => ({ ...value, shape: [] })) });
 }

@@ -1,7 +1,8 @@
 // PyTorch's convolutions and pooling in float64 (record.py wrote them down), and the numbers that they were given.
 
 import { readFileSync } from "node:fs";
-import { type ConvolutionOptions, type PoolingOptions, type Tensor, tensor } from "../../../src/index.ts";
+import type { ConvolutionOptions, PoolingOptions } from "../../../src/convolution.ts";
+import { type Tensor, tensor } from "../../../src/index.ts";
 import { count } from "../../exam/reference.ts";
 
 interface Result {
@@ -25,13 +26,18 @@ export const cases: readonly Case[] = readFileSync(new URL("oracle.jsonl", impor
 
 /** Numbers without pattern, float64. */
 export function wave(shape: readonly number[], phase = 0): Tensor {
-  const values = Float64Array.from({ length: count(shape) }, (_, k) => Math.sin(((1.7 * k * k) % 1000) + 0.9 * k + phase));
+  const values = Float64Array.from({ length: count(shape) }, (_, k) =>
+    Math.sin(((1.7 * k * k) % 1000) + 0.9 * k + phase),
+  );
   return tensor(values, { shape });
 }
 
 /** What results are multiplied with before they are summed, so that each element's gradient counts. */
 export function weightsOf(shape: readonly number[]): Tensor {
-  return tensor(Float64Array.from({ length: count(shape) }, (_, k) => Math.cos(k)), { shape });
+  return tensor(
+    Float64Array.from({ length: count(shape) }, (_, k) => Math.cos(k)),
+    { shape },
+  );
 }
 
 /** A case in a few words. */
