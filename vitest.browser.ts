@@ -29,7 +29,7 @@ const args = [
 /** Browser tests run where there is a Chromium, and are counted as skipped where there is none. */
 export const browserProject = (name: string): ViteUserConfig => {
   const report = { reporters: ["default", "json"], outputFile: { json: "reports/vitest-browser.json" } };
-  const test = { name, include: ["test/**/*.browser.ts"], testTimeout: 30_000, passWithNoTests: true, ...report };
+  const test = { name, include: ["test/**/*.browser.ts"], testTimeout: 30_000, ...report };
   const executablePath = findChromium();
   if (executablePath === undefined) {
     console.warn(`SKIP ${name} browser tests: no Chromium found (install Debian's chromium, or set CHROME_PATH).`);

@@ -1,7 +1,7 @@
 // `pnpm examples`: lists the lessons. `pnpm examples 02`: runs one (or several) from its TypeScript source.
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { defaultServerConditions, runnerImport } from "vite";
+import { createServer, defaultServerConditions } from "vite";
 
 const lessons = readdirSync("examples").filter((file) => /^\d+-.*\.ts$/.test(file));
 const wanted = process.argv.slice(2);
@@ -14,9 +14,20 @@ for (const start of wanted) {
     console.error(`There is no example ${JSON.stringify(start)}; there are ${lessons.join(", ")}.`);
     process.exit(1);
   }
-  await runnerImport(resolve("examples", lesson), {
+  // Not `runnerImport`: it overrides the conditions, and so would need built packages.
+  const conditions = ["@gradus/source", ...defaultServerConditions];
+  const server = await createServer({
+    appType: "custom",
+    configFile: false,
     logLevel: "warn",
-    resolve: { conditions: ["@gradus/source", ...defaultServerConditions] },
-    ssr: { noExternal: [/^@gradus\//], resolve: { conditions: ["@gradus/source", ...defaultServerConditions] } },
+    optimizeDeps: { noDiscovery: true },
+    resolve: { conditions },
+    server: { middlewareMode: true, watch: null, ws: false },
+    ssr: { noExternal: [/^@gradus\//], resolve: { conditions } },
   });
+  try {
+    await server.ssrLoadModule(resolve("examples", lesson));
+  } finally {
+    await server.close();
+  }
 }

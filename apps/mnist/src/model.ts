@@ -3,7 +3,7 @@
 import { BatchNorm, Dense, Dropout, ReLU, Sequential } from "@gradus/layers";
 
 /** How many digits there are. */
-export const classes = 10;
+const classes = 10;
 
 /**
  * A fresh network from 784 pixels (0 to 1) to the logits of ten digits. Weights are drawn by xavierUniform (Glorot and

@@ -5,7 +5,7 @@
 import { CheckpointError, type DType, sizeOf, type Tensor, tensor } from "@gradus/core";
 
 /** Text beside the tensors. */
-export type Metadata = Readonly<Record<string, string>>;
+type Metadata = Readonly<Record<string, string>>;
 
 /** What a file holds. */
 export interface Safetensors {

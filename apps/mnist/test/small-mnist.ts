@@ -8,7 +8,7 @@ import type { Picture } from "../src/picture.ts";
 type Images = ArrayDataset<readonly [784], readonly []>;
 
 /** Real images and labels. */
-export async function realMnist(): Promise<{ readonly train: Images; readonly test: Images }> {
+async function realMnist(): Promise<{ readonly train: Images; readonly test: Images }> {
   return mnist({ folder: findMnist(import.meta.url), shape: [784] });
 }
 

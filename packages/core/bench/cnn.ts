@@ -1,7 +1,7 @@
 // The training step of a small convolutional network, kernel by kernel: conv 3×3×16, relu, maximum, conv 3×3×32, relu, maximum, and a
 // dense layer of 10, on 64 gray images of 28 × 28, with Adam. Bundle it and run it with Node; cnn.py is the same step in PyTorch.
 
-import { Adam, Adam } from "../../optimizers/src/index.ts";
+import { Adam } from "../../optimizers/src/index.ts";
 import { compile } from "../src/compile.ts";
 import { conv2d, maxPool2d } from "../src/convolution.ts";
 import { crossEntropy, Generator, randint, type Tensor, uniform, Variable, zeros } from "../src/index.ts";

@@ -9,6 +9,7 @@ export { print, type NestedArray } from "./print.ts";
 export * from "./ops/creation.ts";
 export * from "./ops/random.ts";
 export { defaultGenerator, Generator, type GeneratorState, manualSeed } from "./random.ts";
+export { isDeterministic, setDeterministic } from "./deterministic.ts";
 
 // Operators
 export * from "./ops/elementwise.ts";

@@ -1,6 +1,7 @@
 // The seam between eager operations and capture. While a tracer is set, operators give it their work instead of doing it, and
 // whatever has to happen again at each call of the captured program is announced here.
 
+import type { DType } from "./dtype.ts";
 import type { Op } from "./ops/op.ts";
 import type { Expr } from "./expr/expr.ts";
 import type { Tensor, Variable } from "./tensor.ts";
@@ -15,7 +16,7 @@ export interface Tracer {
   /** Records that a Variable gets the value of a view. */
   assign(variable: Variable, value: View): void;
   /** A number that is computed anew before each call. */
-  hostScalar(compute: () => number): View;
+  hostScalar(compute: () => number, dtype: DType): View;
   /** Something that happens before each call, and once now. */
   hostEffect(effect: () => void): void;
   /** A value that the captured program depends on: another value means another program. */

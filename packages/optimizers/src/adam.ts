@@ -71,8 +71,8 @@ export class Adam extends Optimizer<"firstMoment" | "secondMoment", AdamHyperpar
     known: ParameterState<"firstMoment" | "secondMoment">,
   ): void {
     const { beta1, beta2, epsilon, weightDecay } = this.hyperparameters;
-    const rate = stepScalar(() => this.learningRate / (1 - power(beta1, known.updates)));
-    const rootCorrection = stepScalar(() => 1 / Math.sqrt(1 - power(beta2, known.updates)));
+    const rate = stepScalar(() => this.learningRate / (1 - power(beta1, known.updates)), parameter.dtype);
+    const rootCorrection = stepScalar(() => 1 / Math.sqrt(1 - power(beta2, known.updates)), parameter.dtype);
     adapt(
       [parameter, known.state.firstMoment, known.state.secondMoment],
       [gradient, rate, rootCorrection, epsilon, beta1, 1 - beta1, beta2, 1 - beta2, weightDecay],

@@ -85,13 +85,13 @@ export class SGD extends Optimizer<"velocity", SGDHyperparameters> {
 
   protected override update(parameter: Variable, gradient: Tensor, known: ParameterState<"velocity">): void {
     const { momentum, dampening, nesterov, weightDecay } = this.hyperparameters;
-    const rate = stepScalar(() => this.learningRate);
+    const rate = stepScalar(() => this.learningRate, parameter.dtype);
     if (momentum === 0) {
       descend([parameter], [gradient, rate, weightDecay]);
       return;
     }
     const rule = nesterov ? descendLookingAhead : descendWithMomentum;
-    const fresh = stepScalar(() => (known.updates === 1 ? 1 : 1 - dampening));
+    const fresh = stepScalar(() => (known.updates === 1 ? 1 : 1 - dampening), parameter.dtype);
     rule([parameter, known.state.velocity], [gradient, rate, weightDecay, momentum, fresh]);
   }
 }

@@ -1,6 +1,7 @@
 // Capture: a tracer that is given every operation while a function runs once, and writes the graph.
 
 import { ElementwiseKernel } from "../engine/elementwise.ts";
+import type { DType } from "../dtype.ts";
 import { DTypeError, GraphError } from "../errors.ts";
 import { type Expr, input } from "../expr/expr.ts";
 import type { Op } from "../ops/op.ts";
@@ -103,8 +104,8 @@ export class GraphTracer implements Tracer {
     this.#write(variable.view.storage, fits && own ? operand : this.#read(this.#copy(value)));
   }
 
-  hostScalar(compute: () => number): View {
-    return this.#future(this.#node("host", { kind: "host", compute }, [], [{ shape: [], dtype: "float32" }]));
+  hostScalar(compute: () => number, dtype: DType): View {
+    return this.#future(this.#node("host", { kind: "host", compute }, [], [{ shape: [], dtype }]));
   }
 
   hostEffect(effect: () => void): void {

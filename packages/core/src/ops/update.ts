@@ -6,6 +6,7 @@ import { ElementwiseKernel } from "../engine/elementwise.ts";
 import { UpdateProgram } from "../engine/update-wasm.ts";
 import { type Expr, input, reading, type Vocabulary } from "../expr/expr.ts";
 import { simplify } from "../expr/simplify.ts";
+import type { DType } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
@@ -87,10 +88,12 @@ export function shareMemory(variables: Iterable<Variable>): void {
 /**
  * A number that depends on the step, as an operand: in a compiled step it is computed anew before each call.
  *
+ * @param dtype that of the Variables that it updates
+ *
  * @example
  * const rate = stepScalar(() => learningRate / (1 - beta ** steps));
  */
-export function stepScalar(compute: () => number): Operand {
+export function stepScalar(compute: () => number, dtype: DType = "float32"): Operand {
   const capture = tracer();
-  return capture === null ? compute() : new Tensor(capture.hostScalar(compute));
+  return capture === null ? compute() : new Tensor(capture.hostScalar(compute, dtype));
 }

@@ -4,7 +4,7 @@
 import { arrayFrom, type DType, type TypedArray } from "../dtype.ts";
 import { contiguousView, copyInto } from "../engine/copy.ts";
 import { AutogradError, GraphError } from "../errors.ts";
-import { type GraphNode, isDrawn, isSource, type Operand, type Value } from "../graph/graph.ts";
+import { type GraphNode, isDrawn, type Operand, type Value } from "../graph/graph.ts";
 import type { Group, Schedule } from "../graph/passes/fuse.ts";
 import { type MemoryPlan, planMemory } from "../graph/passes/memory.ts";
 import { explainSchedule, printSchedule, toDot, toMermaid } from "../graph/print.ts";
@@ -77,7 +77,7 @@ export class Program {
     this.#scratch = heap.reserve(scratchBytesOf(schedule) * this.#threads);
     this.#base = heap.reserve(this.plan.bytes);
     this.#segments = segmentsOf(schedule);
-    const first = this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node));
+    const first = this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node, this.plan));
     this.#checks = first < 0 ? this.#segments.length : first;
     const bytes = this.#emit();
     this.moduleBytes = bytes.length;
@@ -413,9 +413,13 @@ export function threadsFor({ shared }: Heap): number {
   return shared === null || threads === null ? 1 : threads.threads;
 }
 
-/** An eager node that only looks at arguments: it may refuse them, and so comes before anything is changed. */
-function isCheck(node: GraphNode): boolean {
-  return node.inputs.every(({ value }) => isSource(value.node));
+/**
+ * An eager node that only looks at what is there before the call: it may refuse that, and so comes before anything is changed. Numbers
+ * and gradients that the call itself puts in place are not there yet.
+ */
+function isCheck({ inputs, outputs }: GraphNode, { inPlace }: MemoryPlan): boolean {
+  const isThere = ({ value: { node } }: Operand): boolean => ["argument", "constant", "variable"].includes(node.work.kind);
+  return inputs.every(isThere) && !outputs.some((value) => inPlace.has(value));
 }
 
 function segmentsOf({ groups }: Schedule): Segment[] {

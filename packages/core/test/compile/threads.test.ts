@@ -42,20 +42,23 @@ afterAll(async () => {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** With how many threads the last segment ran. */
-function lastParts(): number {
+/** With how many threads the segments of a call ran. */
+function partsOf(call: () => unknown): number {
   const threads = parallel();
-  return threads === null ? 1 : (new Int32Array(threads.memory.memory.buffer)[control.parts / 4] ?? 0);
+  if (threads === null) return 1;
+  const words = new Int32Array(threads.memory.memory.buffer);
+  words[control.parts / 4] = 1;
+  call();
+  return words[control.parts / 4] ?? 1;
 }
 
 /** Calls until all threads take part: workers load a program between calls. */
 async function untilParts(parts: number, call: () => unknown): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    call();
-    if (lastParts() === parts) return;
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (partsOf(call) === parts) return;
     await pause(5);
   }
-  throw new Error(`only ${lastParts()} of ${parts} threads took part`);
+  throw new Error(`${parts} threads never took part`);
 }
 
 const bits = (values: readonly Tensor[]): string =>
