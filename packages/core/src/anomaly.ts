@@ -3,10 +3,10 @@
 
 import { callSite } from "./call-site.ts";
 import { isFloat } from "./dtype.ts";
-import { AnomalyError } from "./errors.ts";
-import { formatShape } from "./shape.ts";
-import { currentScope } from "./scope.ts";
 import { copyElements } from "./engine/copy.ts";
+import { AnomalyError } from "./errors.ts";
+import { currentScope } from "./scope.ts";
+import { formatShape } from "./shape.ts";
 import type { View } from "./view.ts";
 
 let watching = false;

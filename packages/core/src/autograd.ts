@@ -49,12 +49,17 @@ function differentiate(f: TensorFunction, inputs: readonly Tensor[]): Pullback &
   const open = nested || (isRecording() && leadsElsewhere(value.node, stops));
   const pullback = (gradient: Tensor): Tensor[] => {
     if (!sameShape(gradient.shape, value.shape)) {
-      throw new ShapeError(`vjp: the gradient is ${formatShape(gradient.shape)}, the function's result ${formatShape(value.shape)}`);
+      throw new ShapeError(
+        `vjp: the gradient is ${formatShape(gradient.shape)}, the function's result ${formatShape(value.shape)}`,
+      );
     }
     const found = new Map<Node, Tensor>();
     const createGraph = isRecording() && (open || gradient.node !== null);
-    if (value.node !== null) propagate(value.node, gradient, { createGraph, stops }, (node, total) => void found.set(node, total));
-    return handles.map((handle) => (handle.node && found.get(handle.node)) ?? zeros(handle.shape, { dtype: handle.dtype }));
+    if (value.node !== null)
+      propagate(value.node, gradient, { createGraph, stops }, (node, total) => void found.set(node, total));
+    return handles.map(
+      (handle) => (handle.node && found.get(handle.node)) ?? zeros(handle.shape, { dtype: handle.dtype }),
+    );
   };
   return { value, pullback, open };
 }
@@ -82,7 +87,10 @@ export interface ValueAndGradients {
 export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => ValueAndGradients {
   return (...inputs) => {
     const { value, pullback, open } = differentiate(f, inputs);
-    if (value.size !== 1) throw new AutogradError(`grad: the function gave ${formatShape(value.shape)}, not a scalar: reduce it, or use vjp`);
+    if (value.size !== 1)
+      throw new AutogradError(
+        `grad: the function gave ${formatShape(value.shape)}, not a scalar: reduce it, or use vjp`,
+      );
     return { value: open ? value : value.detach(), gradients: pullback(onesOf(value)) };
   };
 }
@@ -110,8 +118,13 @@ export function grad(f: TensorFunction): (...inputs: Tensor[]) => Tensor {
  * @example
  * jvp((x) => x.square(), tensor([1, 2]), tensor([1, 0])).tangent.toArray(); // [2, 0]
  */
-export function jvp(f: (x: Tensor) => Tensor, x: Tensor, v: Tensor): { readonly value: Tensor; readonly tangent: Tensor } {
-  if (!sameShape(x.shape, v.shape)) throw new ShapeError(`jvp: the input is ${formatShape(x.shape)}, the direction ${formatShape(v.shape)}`);
+export function jvp(
+  f: (x: Tensor) => Tensor,
+  x: Tensor,
+  v: Tensor,
+): { readonly value: Tensor; readonly tangent: Tensor } {
+  if (!sameShape(x.shape, v.shape))
+    throw new ShapeError(`jvp: the input is ${formatShape(x.shape)}, the direction ${formatShape(v.shape)}`);
   const { value, pullback, open } = differentiate(f, [x]);
   const transpose = vjp((u) => pullback(u)[0] ?? x, zeros(value.shape, { dtype: value.dtype }));
   const [tangent] = transpose.pullback(v);
@@ -141,7 +154,11 @@ export interface CustomOpDefinition {
   /** The result; it may be computed in any way, and nothing of it is recorded. */
   readonly forward: (...inputs: Tensor[]) => Tensor;
   /** The gradients of the inputs, from that of the result; null for inputs that have none. */
-  readonly backward: (parts: { readonly dy: Tensor; readonly inputs: readonly Tensor[]; readonly output: Tensor }) => readonly (Tensor | null)[];
+  readonly backward: (parts: {
+    readonly dy: Tensor;
+    readonly inputs: readonly Tensor[];
+    readonly output: Tensor;
+  }) => readonly (Tensor | null)[];
 }
 
 /**
@@ -151,7 +168,11 @@ export interface CustomOpDefinition {
  * const clamped = customOp({ name: "straightThrough", forward: (x) => x.round(), backward: ({ dy }) => [dy] });
  * clamped(tensor([0.4, 1.6])).toArray(); // [0, 2]
  */
-export function customOp({ name = "customOp", forward, backward }: CustomOpDefinition): (...inputs: Operand[]) => Tensor {
+export function customOp({
+  name = "customOp",
+  forward,
+  backward,
+}: CustomOpDefinition): (...inputs: Operand[]) => Tensor {
   const apply = composite<null>({
     name,
     forward: (inputs) => {
@@ -162,7 +183,9 @@ export function customOp({ name = "customOp", forward, backward }: CustomOpDefin
     gradient: ({ dy, inputs, y }) => {
       const gradients = backward({ dy, inputs, output: y });
       if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
-        throw new AutogradError(`${name}: backward must return one gradient (or null) for each of the ${inputs.length} inputs`);
+        throw new AutogradError(
+          `${name}: backward must return one gradient (or null) for each of the ${inputs.length} inputs`,
+        );
       }
       return gradients;
     },

@@ -9,6 +9,8 @@ export function callSite(): string {
   const { stack = "" } = new Error();
   errors.stackTraceLimit = limit;
   const lines = stack.split("\n").slice(1);
-  const outside = lines.find((line) => !/packages\/[a-z]+\/(src|dist)\/|@gradus\/[a-z]+\/dist\/|^\s*at node:|gradus:/.test(line));
+  const outside = lines.find(
+    (line) => !/packages\/[a-z]+\/(src|dist)\/|@gradus\/[a-z]+\/dist\/|^\s*at node:|gradus:/.test(line),
+  );
   return (outside ?? lines.at(-1) ?? "").trim().replace(/^at /, "");
 }

@@ -1,8 +1,8 @@
 // compile: a function of tensors, captured once for each kind of arguments and run as a program from then on.
 
 import { watchingAnomalies } from "./anomaly.ts";
-import { isDeterministic } from "./deterministic.ts";
 import { GraphError } from "./errors.ts";
+import { portable } from "./expr/elementary.ts";
 import type { Graph } from "./graph/graph.ts";
 import { fuse } from "./graph/passes/fuse.ts";
 import { simplify } from "./graph/passes/simplify.ts";
@@ -16,8 +16,8 @@ import { createHeap, type Heap } from "./wasm/heap.ts";
 import { parallel } from "./wasm/parallel.ts";
 import { Program } from "./wasm/program.ts";
 
-export type { KernelCost, Profile } from "./wasm/profile.ts";
 export type { Peak } from "./wasm/peak.ts";
+export type { KernelCost, Profile } from "./wasm/profile.ts";
 export type { Program } from "./wasm/program.ts";
 
 /** Programs kept for one function; more kinds of arguments than this are taken for a mistake. */
@@ -59,8 +59,11 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
   const run = (...args: A): R => {
     if (tracer() !== null || watchingAnomalies() || !canCompile()) return f(...args);
     const { tensors, key: structure } = flatten(args, names);
-    const key = `${structure} ${isRecording()} ${isDeterministic()}`;
-    let variant = variants.find((known) => known.key === key && known.trace.guards.every(({ read, value }) => Object.is(read(), value)));
+    const deterministic = portable() !== null;
+    const key = `${structure} ${isRecording()} ${deterministic}`;
+    let variant = variants.find(
+      (known) => known.key === key && known.trace.guards.every(({ read, value }) => Object.is(read(), value)),
+    );
     if (variant !== undefined && !variant.program.isCurrent) {
       variants.splice(variants.indexOf(variant), 1);
       variant = undefined;
@@ -77,7 +80,9 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
     const results = variant.program.run(tensors.map(({ view }) => view));
     return variant.rebuild(results) as R; // cast: it has the structure of what f returned
   };
-  return Object.defineProperty(run, "programs", { get: () => variants.map(({ program }) => program) }) as CompiledFunction<A, R>;
+  return Object.defineProperty(run, "programs", {
+    get: () => variants.map(({ program }) => program),
+  }) as CompiledFunction<A, R>;
 }
 
 let warned = false;
@@ -89,7 +94,12 @@ function canCompile(): boolean {
   return false;
 }
 
-function capture<A extends readonly unknown[], R>(f: (...args: A) => R, args: A, tensors: readonly Tensor[], key: string): Variant {
+function capture<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  args: A,
+  tensors: readonly Tensor[],
+  key: string,
+): Variant {
   const graphTracer = new GraphTracer();
   // In the order in which they stand: one tensor that is given twice is two arguments, which may differ at the next call.
   const symbols = tensors.map((tensor, index) => graphTracer.argument(index, tensor.view));
@@ -106,7 +116,8 @@ function capture<A extends readonly unknown[], R>(f: (...args: A) => R, args: A,
     const order = new Map(results.map((tensor, index) => [tensor, index]));
     return {
       trace: graphTracer.finish(results),
-      rebuild: (values: readonly Tensor[]): unknown => replaceTensors(shape, (tensor) => values[order.get(tensor) ?? 0] ?? tensor),
+      rebuild: (values: readonly Tensor[]): unknown =>
+        replaceTensors(shape, (tensor) => values[order.get(tensor) ?? 0] ?? tensor),
     };
   });
   const schedule = fuse(simplify(trace.graph));

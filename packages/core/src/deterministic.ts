@@ -17,6 +17,7 @@ import { allowRelaxed, features } from "./wasm/features.ts";
  * @throws OptionError where WebAssembly SIMD is missing: large products and loops would run in plain JavaScript, which adds up in
  * double precision and so has bits of its own
  * @example
+ * import { isDeterministic, setDeterministic } from "@gradus/core/deterministic";
  * setDeterministic(true);
  * isDeterministic(); // true
  * setDeterministic(false);

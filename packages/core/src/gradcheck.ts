@@ -54,7 +54,12 @@ export function gradcheck(f: TensorFunction, inputs: readonly Tensor[], options:
   }
   if (order === 2) {
     for (const [index, point] of points.entries()) {
-      if (isFloat(point.dtype)) gradcheck((x) => grad((moved) => weighted(...points.map((p, other) => (other === index ? moved : p))))(x), [point], { epsilon, absolute, relative });
+      if (isFloat(point.dtype))
+        gradcheck(
+          (x) => grad((moved) => weighted(...points.map((p, other) => (other === index ? moved : p))))(x),
+          [point],
+          { epsilon, absolute, relative },
+        );
     }
   }
   return true;

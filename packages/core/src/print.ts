@@ -57,7 +57,11 @@ export function print(...values: readonly unknown[]): void {
 
 function parts(size: number, edge: number): (number | null)[] {
   if (size <= 2 * edge) return Array.from({ length: size }, (_, index) => index);
-  return [...Array.from({ length: edge }, (_, index) => index), null, ...Array.from({ length: edge }, (_, index) => size - edge + index)];
+  return [
+    ...Array.from({ length: edge }, (_, index) => index),
+    null,
+    ...Array.from({ length: edge }, (_, index) => size - edge + index),
+  ];
 }
 
 function visit(shape: Shape, edge: number, axis: number, base: number, see: (index: number) => void): void {
@@ -113,7 +117,9 @@ function formatFloats(values: readonly number[]): string[] {
   const sizes = finite.filter((value) => value !== 0).map(Math.abs);
   const largest = Math.max(0, ...sizes);
   const smallest = Math.min(Number.POSITIVE_INFINITY, ...sizes);
-  const scientific = largest >= 1e8 || (sizes.length > 0 && (smallest < 1e-4 || largest / smallest > 1e5) && !finite.every(Number.isInteger));
+  const scientific =
+    largest >= 1e8 ||
+    (sizes.length > 0 && (smallest < 1e-4 || largest / smallest > 1e5) && !finite.every(Number.isInteger));
   if (scientific) {
     const decimals = finite.map((value) => decimalsOf(value.toExponential().split("e")[0]));
     const places = Math.min(DECIMALS, Math.max(0, ...decimals));

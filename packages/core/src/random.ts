@@ -13,7 +13,14 @@ const PARITY = 0x1bd11bda;
  *
  * Each round is x0 += x1; x1 = rotl(x1, r) ^ x0; after every fourth the key is injected.
  */
-export function threefry(key0: number, key1: number, counter0: number, counter1: number, out: Uint32Array, at: number): void {
+export function threefry(
+  key0: number,
+  key1: number,
+  counter0: number,
+  counter1: number,
+  out: Uint32Array,
+  at: number,
+): void {
   const key2 = PARITY ^ key0 ^ key1;
   let x0 = (counter0 + key0) | 0;
   let x1 = (counter1 + key1) | 0;
@@ -103,7 +110,11 @@ export class Generator {
   next(): Draw {
     const call = this.#calls++;
     // Calls past 2³² take another key; seeds beyond 32 bits use both words of it.
-    return { key0: this.#seed | 0, key1: Math.floor(this.#seed / 2 ** 32) ^ (Math.floor(call / 2 ** 32) << 21), call: call | 0 };
+    return {
+      key0: this.#seed | 0,
+      key1: Math.floor(this.#seed / 2 ** 32) ^ (Math.floor(call / 2 ** 32) << 21),
+      call: call | 0,
+    };
   }
 }
 

@@ -43,7 +43,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function checkShape(operation: string, shape: Shape): void {
   for (const [axis, dimension] of shape.entries()) {
     if (!Number.isInteger(dimension) || dimension < 0) {
-      throw new ShapeError(`${operation}: axis ${axis} of the shape must be a whole number ≥ 0, got ${describe(dimension)}`);
+      throw new ShapeError(
+        `${operation}: axis ${axis} of the shape must be a whole number ≥ 0, got ${describe(dimension)}`,
+      );
     }
   }
   const size = sizeOf(shape);
@@ -154,7 +156,8 @@ export function collapse(shape: Shape, operands: readonly (readonly number[])[])
     const size = shape[axis] ?? 1;
     if (size === 1) continue;
     const last = sizes.length - 1;
-    const merges = last >= 0 && operands.every((operand, index) => strides[index]?.[last] === (operand[axis] ?? 0) * size);
+    const merges =
+      last >= 0 && operands.every((operand, index) => strides[index]?.[last] === (operand[axis] ?? 0) * size);
     if (merges) {
       sizes[last] = (sizes[last] ?? 1) * size;
       for (const [index, operand] of operands.entries()) (strides[index] ?? [])[last] = operand[axis] ?? 0;

@@ -23,11 +23,14 @@ function visit(value: unknown, tensors: Tensor[], names: Map<object, number>): s
     return `${value.dtype}[${value.shape}]`;
   }
   if (Array.isArray(value)) return `[${value.map((item) => visit(item, tensors, names)).join(",")}]`;
-  if (isPlain(value)) return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${visit(item, tensors, names)}`)}}`;
+  if (isPlain(value))
+    return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${visit(item, tensors, names)}`)}}`;
   if (Object.is(value, -0)) return "-0";
   if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
   if (typeof value === "string") return JSON.stringify(value);
-  throw new GraphError(`compile: an argument is ${describe(value)}: pass tensors, numbers, strings, and arrays or plain objects of them`);
+  throw new GraphError(
+    `compile: an argument is ${describe(value)}: pass tensors, numbers, strings, and arrays or plain objects of them`,
+  );
 }
 
 /** The structure with each tensor replaced. */
@@ -35,7 +38,8 @@ export function replaceTensors(value: unknown, replace: (tensor: Tensor) => Tens
   if (value instanceof Variable) return value;
   if (value instanceof Tensor) return replace(value);
   if (Array.isArray(value)) return value.map((item) => replaceTensors(item, replace));
-  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replaceTensors(item, replace)]));
+  if (isPlain(value))
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replaceTensors(item, replace)]));
   return value;
 }
 

@@ -48,7 +48,13 @@ export class Node {
   #specs: readonly Spec[] = [];
   #output: Saved | null = null;
 
-  private constructor(name: string, spec: Spec, variable: Variable | null, edges: readonly (Node | null)[], rule: BackwardRule | null) {
+  private constructor(
+    name: string,
+    spec: Spec,
+    variable: Variable | null,
+    edges: readonly (Node | null)[],
+    rule: BackwardRule | null,
+  ) {
     this.name = name;
     this.spec = spec;
     this.variable = variable;
@@ -70,7 +76,13 @@ export class Node {
     rule: BackwardRule,
     reads: { readonly inputs: (index: number) => boolean; readonly output: boolean },
   ): Node {
-    const node = new Node(name, output.view, null, inputs.map((tensor) => tensor.node), rule);
+    const node = new Node(
+      name,
+      output.view,
+      null,
+      inputs.map((tensor) => tensor.node),
+      rule,
+    );
     node.#inputs = inputs.map((tensor, index) => (reads.inputs(index) ? { tensor, version: tensor.version } : null));
     node.#specs = inputs.map(({ view }) => ({ shape: view.shape, dtype: view.dtype }));
     node.#output = reads.output ? { tensor: output, version: output.version } : null;
@@ -80,7 +92,8 @@ export class Node {
   /** The gradients of this node's inputs for the gradient `dy` of its result. */
   backward(dy: Tensor): readonly (Tensor | null)[] {
     const read = (saved: Saved | null | undefined, what: string): Tensor => {
-      if (saved === null || saved === undefined) throw new AutogradError(`${this.name}: its gradient reads ${what}, which was not saved`);
+      if (saved === null || saved === undefined)
+        throw new AutogradError(`${this.name}: its gradient reads ${what}, which was not saved`);
       const { storage } = saved.tensor.view;
       if (storage.version !== saved.version) {
         throw new AutogradError(
@@ -204,7 +217,8 @@ function checkGradient(node: Node, index: number, { shape, dtype }: Spec, gradie
       `${node.name}: the gradient of input ${index} has shape ${formatShape(gradient.shape)}, the input ${formatShape(shape)}`,
     );
   }
-  if (!isFloat(gradient.dtype)) throw new AutogradError(`${node.name}: the gradient of input ${index} is ${gradient.dtype}, not a float`);
+  if (!isFloat(gradient.dtype))
+    throw new AutogradError(`${node.name}: the gradient of input ${index} is ${gradient.dtype}, not a float`);
   if (node.origin !== null) refuseAnomaly(gradient.view, `the gradient of ${node.name} (input ${index})`, node.origin);
   return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
 }

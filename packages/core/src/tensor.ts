@@ -1,19 +1,19 @@
 // The user's handle: a Tensor is an immutable value, a Variable one that can be assigned. Both are plain objects: nothing to
 // dispose. Each method is one line that hands over to the operator of its name, which this file knows only by its type.
 
-import { copyElements } from "./engine/copy.ts";
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
+import { copyElements } from "./engine/copy.ts";
 import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
 import type { ReductionOptions } from "./ops/constructors.ts";
 import type * as elementwise from "./ops/elementwise.ts";
 import type * as products from "./ops/matmul.ts";
 import type * as movements from "./ops/movement.ts";
+import type { Range } from "./ops/movement.ts";
 import type * as reductions from "./ops/reduction.ts";
 import type * as softmaxes from "./ops/softmax.ts";
 import type * as statistics from "./ops/statistics.ts";
-import type { Range } from "./ops/movement.ts";
 import type { VarianceOptions } from "./ops/statistics.ts";
-import { nested, type NestedArray, printTensor } from "./print.ts";
+import { type NestedArray, nested, printTensor } from "./print.ts";
 import { formatShape, sameShape, sizeOf } from "./shape.ts";
 import {
   type AnyShape,
@@ -63,8 +63,11 @@ function printTensorOf(this: Tensor): string {
 type Other<A extends Shape, B extends Shape, Name extends string> = number | (Tensor<B> & Check<Broadcast<A, B, Name>>);
 /** The result of an elementwise operation on shapes `A` and `B`. */
 type Joint<A extends Shape, B extends Shape, Name extends string> = Tensor<Result<Broadcast<A, B, Name>>>;
-type Over<A extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<Result<Reduced<A, X, K, Name>>>;
-type AxisOf<A extends Shape, X extends Axes, K extends boolean, Name extends string> = X & Check<Reduced<A, X, K, Name>>;
+type Over<A extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<
+  Result<Reduced<A, X, K, Name>>
+>;
+type AxisOf<A extends Shape, X extends Axes, K extends boolean, Name extends string> = X &
+  Check<Reduced<A, X, K, Name>>;
 
 /**
  * An immutable array of numbers with a shape and a dtype. `S` is its shape in the type system; `Tensor` alone is any tensor.
@@ -116,7 +119,9 @@ export class Tensor<S extends Shape = AnyShape> {
   /** The only element, as a number. @throws ShapeError if there are more or fewer. */
   item(): number {
     if (this.size !== 1) {
-      throw new ShapeError(`item: ${formatShape(this.shape)} has ${this.size} elements, not one: use toArray() or toTypedArray()`);
+      throw new ShapeError(
+        `item: ${formatShape(this.shape)} has ${this.size} elements, not one: use toArray() or toTypedArray()`,
+      );
     }
     return this.toTypedArray()[0] ?? Number.NaN;
   }
@@ -130,7 +135,9 @@ export class Tensor<S extends Shape = AnyShape> {
   toTypedArray(): TypedArray {
     const { storage } = this.view;
     if (storage.version !== this.version) {
-      throw new AutogradError(`this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: keep a clone() instead`);
+      throw new AutogradError(
+        `this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: keep a clone() instead`,
+      );
     }
     return copyElements(this.view);
   }
@@ -151,13 +158,19 @@ export class Tensor<S extends Shape = AnyShape> {
    */
   backward(gradient?: Tensor, { createGraph = false }: { readonly createGraph?: boolean } = {}): void {
     if (this.node === null) {
-      throw new AutogradError("backward: no Variable that requires a gradient leads to this tensor (or it was made within noGrad)");
+      throw new AutogradError(
+        "backward: no Variable that requires a gradient leads to this tensor (or it was made within noGrad)",
+      );
     }
     if (gradient === undefined && this.size !== 1) {
-      throw new AutogradError(`backward: ${formatShape(this.shape)} is no scalar: reduce it first (loss.mean()), or pass its gradient`);
+      throw new AutogradError(
+        `backward: ${formatShape(this.shape)} is no scalar: reduce it first (loss.mean()), or pass its gradient`,
+      );
     }
     if (gradient !== undefined && !sameShape(gradient.shape, this.shape)) {
-      throw new ShapeError(`backward: the gradient is ${formatShape(gradient.shape)}, the tensor ${formatShape(this.shape)}`);
+      throw new ShapeError(
+        `backward: the gradient is ${formatShape(gradient.shape)}, the tensor ${formatShape(this.shape)}`,
+      );
     }
     propagate(this.node, gradient ?? onesLike(this), { createGraph }, ({ variable }, total) => {
       if (variable === null) return;
@@ -387,17 +400,26 @@ export class Tensor<S extends Shape = AnyShape> {
   }
 
   /** The greater of x and other. */
-  maximum<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "maximum">): Joint<A, B, "maximum"> {
+  maximum<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    other: Other<A, B, "maximum">,
+  ): Joint<A, B, "maximum"> {
     return typed(ops.maximum(this, other));
   }
 
   /** The smaller of x and other. */
-  minimum<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "minimum">): Joint<A, B, "minimum"> {
+  minimum<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    other: Other<A, B, "minimum">,
+  ): Joint<A, B, "minimum"> {
     return typed(ops.minimum(this, other));
   }
 
   /** The angle of the point (other, x). */
-  atan2<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "atan2">): Joint<A, B, "atan2"> {
+  atan2<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    other: Other<A, B, "atan2">,
+  ): Joint<A, B, "atan2"> {
     return typed(ops.atan2(this, other));
   }
 
@@ -432,17 +454,26 @@ export class Tensor<S extends Shape = AnyShape> {
   }
 
   /** Both are not 0. */
-  logicalAnd<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "logicalAnd">): Joint<A, B, "logicalAnd"> {
+  logicalAnd<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    other: Other<A, B, "logicalAnd">,
+  ): Joint<A, B, "logicalAnd"> {
     return typed(ops.logicalAnd(this, other));
   }
 
   /** At least one is not 0. */
-  logicalOr<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "logicalOr">): Joint<A, B, "logicalOr"> {
+  logicalOr<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    other: Other<A, B, "logicalOr">,
+  ): Joint<A, B, "logicalOr"> {
     return typed(ops.logicalOr(this, other));
   }
 
   /** Exactly one is not 0. */
-  logicalXor<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "logicalXor">): Joint<A, B, "logicalXor"> {
+  logicalXor<A extends Shape, B extends Shape = readonly []>(
+    this: Tensor<A>,
+    other: Other<A, B, "logicalXor">,
+  ): Joint<A, B, "logicalXor"> {
     return typed(ops.logicalXor(this, other));
   }
 
@@ -582,12 +613,18 @@ export class Tensor<S extends Shape = AnyShape> {
   // Movement ----------------------------------------------------------------------------------------------------------------
 
   /** The same elements in another shape; one size may be −1, which is what is left. */
-  reshape<A extends Shape, const T extends Shape>(this: Tensor<A>, shape: Readonly<T> & Check<Reshaped<A, T>>): Tensor<Result<Reshaped<A, T>>> {
+  reshape<A extends Shape, const T extends Shape>(
+    this: Tensor<A>,
+    shape: Readonly<T> & Check<Reshaped<A, T>>,
+  ): Tensor<Result<Reshaped<A, T>>> {
     return typed(ops.reshape(this, shape));
   }
 
   /** The axes from `start` on made one. */
-  flatten<A extends Shape, const X extends number = 0>(this: Tensor<A>, start?: X & Check<Flattened<A, X>>): Tensor<Result<Flattened<A, X>>> {
+  flatten<A extends Shape, const X extends number = 0>(
+    this: Tensor<A>,
+    start?: X & Check<Flattened<A, X>>,
+  ): Tensor<Result<Flattened<A, X>>> {
     return typed(ops.flatten(this, start));
   }
 
@@ -603,7 +640,10 @@ export class Tensor<S extends Shape = AnyShape> {
   }
 
   /** The axes in another order. */
-  permute<A extends Shape, const P extends readonly number[]>(this: Tensor<A>, axes: Readonly<P> & Check<Permuted<A, P>>): Tensor<Result<Permuted<A, P>>> {
+  permute<A extends Shape, const P extends readonly number[]>(
+    this: Tensor<A>,
+    axes: Readonly<P> & Check<Permuted<A, P>>,
+  ): Tensor<Result<Permuted<A, P>>> {
     return typed(ops.permute(this, axes));
   }
 
@@ -624,7 +664,10 @@ export class Tensor<S extends Shape = AnyShape> {
   }
 
   /** With a new axis of size 1 in front of `axis`. */
-  unsqueeze<A extends Shape, const X extends number>(this: Tensor<A>, axis: X & Check<Unsqueezed<A, X>>): Tensor<Result<Unsqueezed<A, X>>> {
+  unsqueeze<A extends Shape, const X extends number>(
+    this: Tensor<A>,
+    axis: X & Check<Unsqueezed<A, X>>,
+  ): Tensor<Result<Unsqueezed<A, X>>> {
     return typed(ops.unsqueeze(this, axis));
   }
 
@@ -636,7 +679,10 @@ export class Tensor<S extends Shape = AnyShape> {
   // Products and the softmax --------------------------------------------------------------------------------------------
 
   /** The matrix product of the last two axes; those before broadcast. */
-  matmul<A extends Shape, B extends Shape>(this: Tensor<A>, other: Tensor<B> & Check<MatMul<A, B>>): Tensor<Result<MatMul<A, B>>> {
+  matmul<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    other: Tensor<B> & Check<MatMul<A, B>>,
+  ): Tensor<Result<MatMul<A, B>>> {
     return typed(ops.matmul(this, other));
   }
 
@@ -734,7 +780,8 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
 
   /** Whether backward gives this variable a gradient. Only floats can have one. */
   override set requiresGrad(wanted: boolean) {
-    if (wanted && !isFloat(this.dtype)) throw new DTypeError(`Variable ${this.name || "(unnamed)"}: ${this.dtype} values have no gradient`);
+    if (wanted && !isFloat(this.dtype))
+      throw new DTypeError(`Variable ${this.name || "(unnamed)"}: ${this.dtype} values have no gradient`);
     if (wanted === (this.node !== null)) return;
     this.node = wanted ? Node.leaf(this.name || "Variable", this.view, this) : null;
   }
@@ -746,9 +793,12 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   assign(value: Assignable): void {
     const capture = tracer();
     if (capture !== null) {
-      const source = value instanceof Tensor ? value : new Tensor(viewOf(Float32Array.from(value), "float32", this.shape));
+      const source =
+        value instanceof Tensor ? value : new Tensor(viewOf(Float32Array.from(value), "float32", this.shape));
       if (!sameShape(source.shape, this.shape)) {
-        throw new ShapeError(`assign: Variable ${this.name || "(unnamed)"} has shape ${formatShape(this.shape)}, the value ${formatShape(source.shape)}`);
+        throw new ShapeError(
+          `assign: Variable ${this.name || "(unnamed)"} has shape ${formatShape(this.shape)}, the value ${formatShape(source.shape)}`,
+        );
       }
       capture.assign(this, source.view);
       return;
@@ -764,7 +814,9 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
       this.write(value.toTypedArray());
     } else {
       if (value.length !== this.size) {
-        throw new ShapeError(`${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${value.length} values`);
+        throw new ShapeError(
+          `${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${value.length} values`,
+        );
       }
       this.write(value);
     }

@@ -121,7 +121,8 @@ class ThreadPool implements Parallel {
     let parts = 1;
     for (let index = 0; index < this.#workers.length && parts < most; index++) {
       const { received, part } = wordsOf(index);
-      if (this.#workers[index] !== null && Atomics.load(words, received) === this.#messages) Atomics.store(words, part, parts++);
+      if (this.#workers[index] !== null && Atomics.load(words, received) === this.#messages)
+        Atomics.store(words, part, parts++);
     }
     if (parts === 1) {
       here(0, 1);
@@ -140,7 +141,9 @@ class ThreadPool implements Parallel {
     for (const worker of before) worker?.terminate();
     for (const word of [control.arrived, control.phase]) Atomics.store(this.#words, word / 4, 0);
     for (const index of this.#workers.keys()) void this.#launch(index);
-    throw new WorkerError("a thread made no progress for two seconds: the call was given up; load the model's last saved state and go on");
+    throw new WorkerError(
+      "a thread made no progress for two seconds: the call was given up; load the model's last saved state and go on",
+    );
   }
 }
 
@@ -225,10 +228,20 @@ function startWorker(): StartWorker | null {
   return typeof Worker === "function" && typeof Blob === "function" ? startWebWorker : null;
 }
 
-function startNodeWorker({ Worker }: NodeWorkers, sharedMemory: WebAssembly.Memory, words: WorkerWords, lost: () => void): Promise<WorkerHandle> {
+function startNodeWorker(
+  { Worker }: NodeWorkers,
+  sharedMemory: WebAssembly.Memory,
+  words: WorkerWords,
+  lost: () => void,
+): Promise<WorkerHandle> {
   const source = `const { parentPort, workerData } = require("node:worker_threads");
 (${workerMain})(workerData.memory, workerData.words, (receive) => parentPort.on("message", receive));`;
-  const worker = new Worker(source, { eval: true, workerData: { memory: sharedMemory, words }, execArgv: [], stdin: false });
+  const worker = new Worker(source, {
+    eval: true,
+    workerData: { memory: sharedMemory, words },
+    execArgv: [],
+    stdin: false,
+  });
   return new Promise((resolve, reject) => {
     worker.on("online", () => {
       worker.unref();

@@ -2,8 +2,8 @@
 // whatever has to happen again at each call of the captured program is announced here.
 
 import type { DType } from "./dtype.ts";
-import type { Op } from "./ops/op.ts";
 import type { Expr } from "./expr/expr.ts";
+import type { Op } from "./ops/op.ts";
 import type { Tensor, Variable } from "./tensor.ts";
 import type { Spec, View } from "./view.ts";
 

@@ -3,8 +3,8 @@
 import { callSite } from "./call-site.ts";
 import { allocate, type DType, type TypedArray } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
-import type { Place } from "./wasm/heap.ts";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts";
+import type { Place } from "./wasm/heap.ts";
 
 /** What is known of the Variable that owns a storage. */
 export interface Owner {

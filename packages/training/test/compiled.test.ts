@@ -19,7 +19,10 @@ async function hundredSteps(compile: boolean): Promise<{ losses: number[]; weigh
   trainer.on("stepEnd", ({ loss }) => void losses.push(loss));
   // 106 samples in batches of 8: each epoch ends with a batch of 2.
   await trainer.fit(quadrants(106), { batchSize: 8, epochs: 8, seed: 1, ...quiet });
-  return { losses: losses.slice(0, 100), weights: model.parameters().flatMap((variable) => [...variable.toTypedArray()]) };
+  return {
+    losses: losses.slice(0, 100),
+    weights: model.parameters().flatMap((variable) => [...variable.toTypedArray()]),
+  };
 }
 
 describe("compiled training", () => {
@@ -49,7 +52,11 @@ describe("compiled training", () => {
   test("falls back to eager steps, with one warning, where a value is read", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const model = new Line();
-    const trainer = new Trainer({ model, optimizer: new SGD(model.parameters(), { learningRate: 0.1 }), loss: meanSquaredError });
+    const trainer = new Trainer({
+      model,
+      optimizer: new SGD(model.parameters(), { learningRate: 0.1 }),
+      loss: meanSquaredError,
+    });
     await trainer.fit(line(4), { batchSize: 2, epochs: 2, validationData: line(2), ...quiet });
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toContain("cannot be compiled and runs eagerly");
@@ -68,7 +75,11 @@ describe("compiled training", () => {
       parameters: (): Variable[] => [weight],
     };
     const optimizer = new SGD([weight], { learningRate: 0.05 });
-    await new Trainer({ model, optimizer, loss: meanSquaredError }).fit(line(4), { batchSize: 4, epochs: 60, ...quiet });
+    await new Trainer({ model, optimizer, loss: meanSquaredError }).fit(line(4), {
+      batchSize: 4,
+      epochs: 60,
+      ...quiet,
+    });
     expect(weight.item()).toBeCloseTo(2, 3);
   });
 });

@@ -45,7 +45,10 @@ export function line(length: number): ArrayDataset {
 export function still(output?: Output): { model: Line; trainer: Trainer } {
   const model = new Line();
   const optimizer = new SGD(model.parameters(), { learningRate: 0 });
-  return { model, trainer: new Trainer({ compile: false, model, optimizer, loss: meanSquaredError, ...(output && { output }) }) };
+  return {
+    model,
+    trainer: new Trainer({ compile: false, model, optimizer, loss: meanSquaredError, ...(output && { output }) }),
+  };
 }
 
 /** Points in the plane, labelled by the quadrant that they are in. */

@@ -10,7 +10,9 @@ export function canGenerateCode(): boolean {
       allowed = new Function("return true")() === true;
     } catch {
       allowed = false;
-      console.warn("Gradus: this page's policy forbids generated code; eager operations are interpreted, which is slower.");
+      console.warn(
+        "Gradus: this page's policy forbids generated code; eager operations are interpreted, which is slower.",
+      );
     }
   }
   return allowed;
@@ -31,6 +33,9 @@ export function generate<F extends (...args: never[]) => unknown>(
   body: string,
   scope: { readonly names: readonly string[]; readonly values: readonly unknown[] },
 ): F {
-  const make = new Function(...scope.names, `"use strict";\nreturn (${parameters.join(", ")}) => {\n${body}\n};\n//# sourceURL=gradus:${label}`);
+  const make = new Function(
+    ...scope.names,
+    `"use strict";\nreturn (${parameters.join(", ")}) => {\n${body}\n};\n//# sourceURL=gradus:${label}`,
+  );
   return make(...scope.values) as F;
 }

@@ -34,9 +34,13 @@ export class SimdLoop {
     const size = sizeOf(shape);
     if (!this.#fits || size < WORTH_COPYING || !features().simd) return null;
     if (inputs.some(({ dtype }) => dtype !== "float32")) return null;
-    const nest = collapse(shape, inputs.map((view) => broadcastStrides(view.shape, view.strides, shape)));
+    const nest = collapse(
+      shape,
+      inputs.map((view) => broadcastStrides(view.shape, view.strides, shape)),
+    );
     if (nest.sizes.length > 2) return null;
-    const [rows, columns] = nest.sizes.length === 2 ? [nest.sizes[0] ?? 1, nest.sizes[1] ?? 1] : [1, nest.sizes[0] ?? 1];
+    const [rows, columns] =
+      nest.sizes.length === 2 ? [nest.sizes[0] ?? 1, nest.sizes[1] ?? 1] : [1, nest.sizes[0] ?? 1];
     const walks: Walk[] = [];
     for (const [index, view] of inputs.entries()) {
       const walk = walkOf(view, nest.strides[index] ?? [], size, columns);
@@ -48,7 +52,9 @@ export class SimdLoop {
 
   #compute(inputs: readonly View[], walks: readonly Walk[], rows: number, columns: number): Float32Array<ArrayBuffer> {
     const lengths = inputs.map(viewSize);
-    const regions = [rows * columns, ...lengths.map((length, index) => (walks[index] === "scalar" ? 0 : length))].map(regionOf);
+    const regions = [rows * columns, ...lengths.map((length, index) => (walks[index] === "scalar" ? 0 : length))].map(
+      regionOf,
+    );
     const space = workspace(4 * regions.reduce((sum, floats) => sum + floats, 0));
     const start = space.start / 4;
     const floats = new Float32Array(space.heap.memory.buffer);
@@ -128,7 +134,11 @@ function emit(root: Expr, walks: readonly Walk[]): Uint8Array<ArrayBuffer> {
       }
       f.for(at, 0, width, 16, () => {
         for (const load of loads) load();
-        const [result] = emitVector(f, [root], vectors.map((local) => ({ local, type: "f32" })));
+        const [result] = emitVector(
+          f,
+          [root],
+          vectors.map((local) => ({ local, type: "f32" })),
+        );
         if (result === undefined) return;
         // A row's last vector may reach into the next row, which is written after it.
         f.get(out).get(at).op("i32.add");

@@ -10,7 +10,9 @@ import { contiguous, elements, type View, viewSize } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
 
 /** An input of a loop: a number read once, an array read in step with the output, or one read with strides. */
-type Operand = { readonly kind: "scalar"; readonly value: number } | { readonly kind: "flat" | "strided"; readonly array: TypedArray };
+type Operand =
+  | { readonly kind: "scalar"; readonly value: number }
+  | { readonly kind: "flat" | "strided"; readonly array: TypedArray };
 
 type FlatLoop = (length: number, outputs: readonly TypedArray[], inputs: readonly (TypedArray | number)[]) => void;
 type NestedLoop = (
@@ -55,7 +57,10 @@ export class ElementwiseKernel {
       loop(size, outputs, arrays);
       return;
     }
-    const nest = collapse(shape, inputs.map((view, index) => stridesOf(view, operands[index], shape)));
+    const nest = collapse(
+      shape,
+      inputs.map((view, index) => stridesOf(view, operands[index], shape)),
+    );
     const offsets = inputs.map((view, index) => (operands[index]?.kind === "strided" ? view.offset : 0));
     if (!canGenerateCode()) {
       interpretLoop(interpret(this.#roots, integers), nest, outputs, arrays, offsets);
@@ -112,11 +117,21 @@ export class ElementwiseKernel {
     });
     lines.push(`for (let j = 0; j < n${inner}; j++, i++) {`, ...this.#body(read, operands, outputs, integers), "}");
     for (let axis = 0; axis < rank - 1; axis++) lines.push("}");
-    return generate<NestedLoop>(this.#name, ["sizes", "outputs", "inputs", "offsets", "strides"], lines.join("\n"), callables());
+    return generate<NestedLoop>(
+      this.#name,
+      ["sizes", "outputs", "inputs", "offsets", "strides"],
+      lines.join("\n"),
+      callables(),
+    );
   }
 
   /** Loads, the formulas, stores. */
-  #body(read: readonly string[], operands: readonly Operand[], outputs: readonly TypedArray[], integers: boolean): string[] {
+  #body(
+    read: readonly string[],
+    operands: readonly Operand[],
+    outputs: readonly TypedArray[],
+    integers: boolean,
+  ): string[] {
     const lines: string[] = [];
     const names = read.map((code, index) => {
       if (operands[index]?.kind === "scalar" || !this.#used.has(index)) return code;
@@ -128,7 +143,8 @@ export class ElementwiseKernel {
     // Every value is computed before any is stored: an output may be an input's memory.
     const last = outputs.length > 1 ? results.map((code, index) => `const r${index} = ${code};`) : [];
     lines.push(...last);
-    for (const [index, code] of results.entries()) lines.push(`o${index}[i] = ${outputs.length > 1 ? `r${index}` : code};`);
+    for (const [index, code] of results.entries())
+      lines.push(`o${index}[i] = ${outputs.length > 1 ? `r${index}` : code};`);
     return lines;
   }
 }

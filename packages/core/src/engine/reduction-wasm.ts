@@ -54,7 +54,11 @@ function emit(combine: Expr, init: number): Uint8Array<ArrayBuffer> {
       f.get(input).get(column).op("i32.add").set(pointer);
       f.for(row, 0, rows, 1, () => {
         f.get(pointer).memory("v128.load").set(next);
-        const [result] = emitVector(f, [combine], [total, next].map((local) => ({ local, type: "f32" })));
+        const [result] = emitVector(
+          f,
+          [combine],
+          [total, next].map((local) => ({ local, type: "f32" })),
+        );
         if (result === undefined) return;
         pushFloats(f, result);
         f.set(total).increment(pointer, width);

@@ -16,7 +16,15 @@ const BLOCK = 512;
 /** Folds `count` elements, `step` apart from `at`, into one number. */
 type RowFold = (array: TypedArray, at: number, count: number, step: number) => number;
 /** Folds `count` rows, `step` apart from `at`, each of `width` neighbours `gap` apart, into `totals`. */
-type ColumnFold = (array: TypedArray, at: number, count: number, step: number, width: number, gap: number, totals: Float64Array) => void;
+type ColumnFold = (
+  array: TypedArray,
+  at: number,
+  count: number,
+  step: number,
+  width: number,
+  gap: number,
+  totals: Float64Array,
+) => void;
 
 /** Folds two partial results into one. */
 type Combine = (pair: ArrayLike<number>, result: number[]) => void;
@@ -50,16 +58,21 @@ export class ReductionKernel {
     const folds = this.#foldsFor(view.storage.array, integers);
     const nest = (keep: boolean): LoopNest => {
       const chosen = view.shape.map((_, axis) => axis).filter((axis) => axes.includes(axis) !== keep);
-      return collapse(chosen.map((axis) => view.shape[axis] ?? 1), [chosen.map((axis) => view.strides[axis] ?? 0)]);
+      return collapse(
+        chosen.map((axis) => view.shape[axis] ?? 1),
+        [chosen.map((axis) => view.strides[axis] ?? 0)],
+      );
     };
     const kept = nest(true);
     const folded = nest(false);
-    const isMatrix = kept.sizes.length === 1 && folded.sizes.length === 1 && kept.strides[0]?.[0] === 1 && contiguous(view);
+    const isMatrix =
+      kept.sizes.length === 1 && folded.sizes.length === 1 && kept.strides[0]?.[0] === 1 && contiguous(view);
     if (isMatrix && out instanceof Float32Array && view.dtype === "float32") {
       const values = elements(view);
       if (values instanceof Float32Array && this.#simd.run(values, folded.sizes[0] ?? 1, out.length, out)) return;
     }
-    if (innermost(folded) <= innermost(kept) || kept.sizes.length === 0) this.#rows(view, kept, folded, folds.row, interpret([this.#combine], integers), out);
+    if (innermost(folded) <= innermost(kept) || kept.sizes.length === 0)
+      this.#rows(view, kept, folded, folds.row, interpret([this.#combine], integers), out);
     else this.#columns(view, kept, folded, folds.column, out);
   }
 
@@ -111,7 +124,9 @@ export class ReductionKernel {
     const key = `${generated ? array.constructor.name : "interpreted"}${integers}${portable() !== null}`;
     let folds = this.#folds.get(key);
     if (folds === undefined) {
-      folds = generated ? generateFolds(this.#combine, this.#init, integers) : interpretFolds(this.#combine, this.#init, integers);
+      folds = generated
+        ? generateFolds(this.#combine, this.#init, integers)
+        : interpretFolds(this.#combine, this.#init, integers);
       this.#folds.set(key, folds);
     }
     return folds;
@@ -218,7 +233,7 @@ function interpretFolds(combine: Expr, init: number, integers: boolean): Folds {
       const lanes: [number, number, number, number] = [init, init, init, init];
       const even = start + Math.floor((end - start) / 4) * 4;
       for (let i = start; i < end; i++) {
-        const lane = i < even ? ((i - start) & 3) : 0;
+        const lane = i < even ? (i - start) & 3 : 0;
         lanes[lane] = fold(lanes[lane] ?? 0, x[at + i * step] ?? 0);
       }
       all = fold(all, fold(fold(lanes[0], lanes[1]), fold(lanes[2], lanes[3])));

@@ -2,11 +2,11 @@
 // other inputs (gradients) are copied in.
 
 import type { Expr } from "../expr/expr.ts";
+import { elements, type View, viewSize } from "../view.ts";
 import { type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
 import { type Heap, importHeap } from "../wasm/heap.ts";
 import { canVectorize, emitVector } from "../wasm/simd.ts";
-import { elements, type View, viewSize } from "../view.ts";
 import { contiguousView } from "./copy.ts";
 
 /** Bytes of the vectors that one round of the loop handles. */
@@ -46,7 +46,9 @@ export class UpdateProgram {
       floats.set(elements(contiguousView(array)), (base + index * stride) / 4);
       addresses.push(base + index * stride);
     }
-    const scalars = inputs.flatMap((input, index) => (scalar[index] === true ? [input.storage.array[input.offset] ?? Number.NaN] : []));
+    const scalars = inputs.flatMap((input, index) =>
+      scalar[index] === true ? [input.storage.array[input.offset] ?? Number.NaN] : [],
+    );
     const update = heap.instance(module)["update"] as UpdateFunction; // cast: the module defines it so
     update(...addresses, ...scalars, Math.ceil((size * 4) / STEP) * STEP);
     return true;
@@ -64,7 +66,12 @@ export class UpdateProgram {
   }
 }
 
-function emitUpdate(roots: readonly Expr[], targets: number, scalar: readonly boolean[], heap: Heap): Uint8Array<ArrayBuffer> {
+function emitUpdate(
+  roots: readonly Expr[],
+  targets: number,
+  scalar: readonly boolean[],
+  heap: Heap,
+): Uint8Array<ArrayBuffer> {
   const arrays = targets + scalar.filter((is) => !is).length;
   const types: ValueType[] = [
     ...Array.from({ length: arrays }, (): ValueType => "i32"),
@@ -88,12 +95,17 @@ function emitUpdate(roots: readonly Expr[], targets: number, scalar: readonly bo
         if (value !== undefined) f.get(value).op("f32x4.splat").set(vector);
       } else {
         const address = addresses[nextArray++];
-        if (address !== undefined) loads.push(() => f.get(address).get(at).op("i32.add").memory("v128.load").set(vector));
+        if (address !== undefined)
+          loads.push(() => f.get(address).get(at).op("i32.add").memory("v128.load").set(vector));
       }
     }
     f.for(at, 0, end, STEP, () => {
       for (const load of loads) load();
-      const results = emitVector(f, roots, vectors.map((local) => ({ local, type: "f32" })));
+      const results = emitVector(
+        f,
+        roots,
+        vectors.map((local) => ({ local, type: "f32" })),
+      );
       for (const [index, result] of results.entries()) {
         const address = addresses[index];
         if (address !== undefined) f.get(address).get(at).op("i32.add").get(result.local).memory("v128.store");

@@ -44,10 +44,7 @@ const partials: Record<ScalarFunction, Partials> = {
   mul: (_, a, b) => [b, a],
   div: (y, _, b) => [b.reciprocal(), y.div(b).neg()],
   // aᵇ: b·aᵇ⁻¹ and aᵇ·ln a, with the limits at a = 0.
-  pow: (y, a, b) => [
-    b.eq(0).where(0, b.mul(a.pow(b.sub(1)))),
-    a.eq(0).logicalAnd(b.ge(0)).where(0, y.mul(a.log())),
-  ],
+  pow: (y, a, b) => [b.eq(0).where(0, b.mul(a.pow(b.sub(1)))), a.eq(0).logicalAnd(b.ge(0)).where(0, y.mul(a.log()))],
   // a − b·⌊a/b⌋
   mod: (_, a, b) => [constant(1), a.div(b).floor().neg()],
   maximum: (_, a, b) => [share(a.gt(b), a.eq(b)), share(b.gt(a), a.eq(b))],
@@ -83,7 +80,11 @@ export function derivative(root: Expr, index: number): Expr | null {
     const { node } = expr;
     if (node.kind === "constant") known.set(expr, null);
     else if (node.kind === "input") known.set(expr, node.index === index ? constant(1) : null);
-    else known.set(expr, ofCall(expr, node.fn, node.args, (arg) => known.get(arg) ?? null));
+    else
+      known.set(
+        expr,
+        ofCall(expr, node.fn, node.args, (arg) => known.get(arg) ?? null),
+      );
   }
   return known.get(root) ?? null;
 }

@@ -3,7 +3,23 @@
 
 /** The functions of the scalar language that engines compute each in their own way. */
 export const elementaryFunctions = [
-  "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "pow", "erf", "sigmoid",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "atan2",
+  "sinh",
+  "cosh",
+  "tanh",
+  "pow",
+  "erf",
+  "sigmoid",
 ] as const;
 
 /** The name of one of {@link elementaryFunctions}. */

@@ -151,7 +151,10 @@ export function constant(value: number): Expr {
 /** `fn(...args)`, simplified where that changes no value. */
 export function call(fn: ScalarFunction, ...args: readonly (Expr | number)[]): Expr {
   const operands = args.map((arg) => (typeof arg === "number" ? constant(arg) : arg));
-  return scope?.simplify(fn, operands) ?? intern(`${fn}(${operands.map((arg) => arg.id)})`, { kind: "call", fn, args: operands });
+  return (
+    scope?.simplify(fn, operands) ??
+    intern(`${fn}(${operands.map((arg) => arg.id)})`, { kind: "call", fn, args: operands })
+  );
 }
 
 /** A scalar formula, as a node of its graph. */
@@ -168,54 +171,150 @@ export class Expr implements Vocabulary<Expr> {
     return this.node.kind === "constant" ? this.node.value : null;
   }
 
-  neg(): Expr { return call("neg", this); }
-  abs(): Expr { return call("abs", this); }
-  sign(): Expr { return call("sign", this); }
-  exp(): Expr { return call("exp", this); }
-  expm1(): Expr { return call("expm1", this); }
-  log(): Expr { return call("log", this); }
-  log1p(): Expr { return call("log1p", this); }
-  sqrt(): Expr { return call("sqrt", this); }
-  sin(): Expr { return call("sin", this); }
-  cos(): Expr { return call("cos", this); }
-  tan(): Expr { return call("tan", this); }
-  asin(): Expr { return call("asin", this); }
-  acos(): Expr { return call("acos", this); }
-  atan(): Expr { return call("atan", this); }
-  sinh(): Expr { return call("sinh", this); }
-  cosh(): Expr { return call("cosh", this); }
-  tanh(): Expr { return call("tanh", this); }
-  erf(): Expr { return call("erf", this); }
-  sigmoid(): Expr { return call("sigmoid", this); }
-  floor(): Expr { return call("floor", this); }
-  ceil(): Expr { return call("ceil", this); }
-  round(): Expr { return call("round", this); }
-  trunc(): Expr { return call("trunc", this); }
-  logicalNot(): Expr { return call("logicalNot", this); }
-  isNaN(): Expr { return call("isNaN", this); }
-  isFinite(): Expr { return call("isFinite", this); }
-  square(): Expr { return call("mul", this, this); }
-  reciprocal(): Expr { return call("div", 1, this); }
-  rsqrt(): Expr { return call("div", 1, call("sqrt", this)); }
-  add(other: Expr | number): Expr { return call("add", this, other); }
-  sub(other: Expr | number): Expr { return call("sub", this, other); }
-  mul(other: Expr | number): Expr { return call("mul", this, other); }
-  div(other: Expr | number): Expr { return call("div", this, other); }
-  pow(exponent: Expr | number): Expr { return call("pow", this, exponent); }
-  mod(divisor: Expr | number): Expr { return call("mod", this, divisor); }
-  maximum(other: Expr | number): Expr { return call("maximum", this, other); }
-  minimum(other: Expr | number): Expr { return call("minimum", this, other); }
-  atan2(other: Expr | number): Expr { return call("atan2", this, other); }
-  eq(other: Expr | number): Expr { return call("eq", this, other); }
-  ne(other: Expr | number): Expr { return call("ne", this, other); }
-  lt(other: Expr | number): Expr { return call("lt", this, other); }
-  le(other: Expr | number): Expr { return call("le", this, other); }
-  gt(other: Expr | number): Expr { return call("gt", this, other); }
-  ge(other: Expr | number): Expr { return call("ge", this, other); }
-  logicalAnd(other: Expr | number): Expr { return call("logicalAnd", this, other); }
-  logicalOr(other: Expr | number): Expr { return call("logicalOr", this, other); }
-  logicalXor(other: Expr | number): Expr { return call("logicalXor", this, other); }
-  where(a: Expr | number, b: Expr | number): Expr { return call("where", this, a, b); }
+  neg(): Expr {
+    return call("neg", this);
+  }
+  abs(): Expr {
+    return call("abs", this);
+  }
+  sign(): Expr {
+    return call("sign", this);
+  }
+  exp(): Expr {
+    return call("exp", this);
+  }
+  expm1(): Expr {
+    return call("expm1", this);
+  }
+  log(): Expr {
+    return call("log", this);
+  }
+  log1p(): Expr {
+    return call("log1p", this);
+  }
+  sqrt(): Expr {
+    return call("sqrt", this);
+  }
+  sin(): Expr {
+    return call("sin", this);
+  }
+  cos(): Expr {
+    return call("cos", this);
+  }
+  tan(): Expr {
+    return call("tan", this);
+  }
+  asin(): Expr {
+    return call("asin", this);
+  }
+  acos(): Expr {
+    return call("acos", this);
+  }
+  atan(): Expr {
+    return call("atan", this);
+  }
+  sinh(): Expr {
+    return call("sinh", this);
+  }
+  cosh(): Expr {
+    return call("cosh", this);
+  }
+  tanh(): Expr {
+    return call("tanh", this);
+  }
+  erf(): Expr {
+    return call("erf", this);
+  }
+  sigmoid(): Expr {
+    return call("sigmoid", this);
+  }
+  floor(): Expr {
+    return call("floor", this);
+  }
+  ceil(): Expr {
+    return call("ceil", this);
+  }
+  round(): Expr {
+    return call("round", this);
+  }
+  trunc(): Expr {
+    return call("trunc", this);
+  }
+  logicalNot(): Expr {
+    return call("logicalNot", this);
+  }
+  isNaN(): Expr {
+    return call("isNaN", this);
+  }
+  isFinite(): Expr {
+    return call("isFinite", this);
+  }
+  square(): Expr {
+    return call("mul", this, this);
+  }
+  reciprocal(): Expr {
+    return call("div", 1, this);
+  }
+  rsqrt(): Expr {
+    return call("div", 1, call("sqrt", this));
+  }
+  add(other: Expr | number): Expr {
+    return call("add", this, other);
+  }
+  sub(other: Expr | number): Expr {
+    return call("sub", this, other);
+  }
+  mul(other: Expr | number): Expr {
+    return call("mul", this, other);
+  }
+  div(other: Expr | number): Expr {
+    return call("div", this, other);
+  }
+  pow(exponent: Expr | number): Expr {
+    return call("pow", this, exponent);
+  }
+  mod(divisor: Expr | number): Expr {
+    return call("mod", this, divisor);
+  }
+  maximum(other: Expr | number): Expr {
+    return call("maximum", this, other);
+  }
+  minimum(other: Expr | number): Expr {
+    return call("minimum", this, other);
+  }
+  atan2(other: Expr | number): Expr {
+    return call("atan2", this, other);
+  }
+  eq(other: Expr | number): Expr {
+    return call("eq", this, other);
+  }
+  ne(other: Expr | number): Expr {
+    return call("ne", this, other);
+  }
+  lt(other: Expr | number): Expr {
+    return call("lt", this, other);
+  }
+  le(other: Expr | number): Expr {
+    return call("le", this, other);
+  }
+  gt(other: Expr | number): Expr {
+    return call("gt", this, other);
+  }
+  ge(other: Expr | number): Expr {
+    return call("ge", this, other);
+  }
+  logicalAnd(other: Expr | number): Expr {
+    return call("logicalAnd", this, other);
+  }
+  logicalOr(other: Expr | number): Expr {
+    return call("logicalOr", this, other);
+  }
+  logicalXor(other: Expr | number): Expr {
+    return call("logicalXor", this, other);
+  }
+  where(a: Expr | number, b: Expr | number): Expr {
+    return call("where", this, a, b);
+  }
 
   /** `mul(exp($0), 2)`: the formula as text. */
   toString(): string {
@@ -253,7 +352,8 @@ export function substitute(expr: Expr, replace: (expr: Expr) => Expr | null): Ex
   for (const node of topological([expr])) {
     const replacement = replace(node);
     if (replacement !== null) made.set(node, replacement);
-    else if (node.node.kind === "call") made.set(node, call(node.node.fn, ...node.node.args.map((arg) => made.get(arg) ?? arg)));
+    else if (node.node.kind === "call")
+      made.set(node, call(node.node.fn, ...node.node.args.map((arg) => made.get(arg) ?? arg)));
     else made.set(node, node);
   }
   return made.get(expr) ?? expr;

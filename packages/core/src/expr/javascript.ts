@@ -99,7 +99,18 @@ const conditions: Partial<Record<ScalarFunction, (a: string, b: string) => strin
 };
 
 /** Functions that generated code calls by name, because `Math` has none of that meaning. */
-const named = ["erf", "sigmoid", "round", "mod", "pow", "isFinite", "logicalNot", "logicalAnd", "logicalOr", "logicalXor"] as const;
+const named = [
+  "erf",
+  "sigmoid",
+  "round",
+  "mod",
+  "pow",
+  "isFinite",
+  "logicalNot",
+  "logicalAnd",
+  "logicalOr",
+  "logicalXor",
+] as const;
 
 /** What generated code may call: names, and the functions to bind them to. */
 export interface Callables {
@@ -114,13 +125,42 @@ export function callables(): Callables {
 }
 
 /** A function on numbers: Math's, or the portable one while that is asked for. */
-const evaluator = (fn: ScalarFunction): Evaluator => (isElementary(fn) ? (portable()?.[fn] ?? evaluators[fn]) : evaluators[fn]);
+const evaluator = (fn: ScalarFunction): Evaluator =>
+  isElementary(fn) ? (portable()?.[fn] ?? evaluators[fn]) : evaluators[fn];
 
-const isNamed = (fn: ScalarFunction): boolean => named.some((name) => name === fn) || (portable() !== null && isElementary(fn));
+const isNamed = (fn: ScalarFunction): boolean =>
+  named.some((name) => name === fn) || (portable() !== null && isElementary(fn));
 
 /** Functions that give whole numbers for whole numbers; comparisons and conditions always do. */
-const closed = ["neg", "abs", "sign", "floor", "ceil", "round", "trunc", "add", "sub", "mul", "mod", "maximum", "minimum"] as const;
-const conditional = ["eq", "ne", "lt", "le", "gt", "ge", "logicalNot", "logicalAnd", "logicalOr", "logicalXor", "isNaN", "isFinite"] as const;
+const closed = [
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "add",
+  "sub",
+  "mul",
+  "mod",
+  "maximum",
+  "minimum",
+] as const;
+const conditional = [
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "logicalNot",
+  "logicalAnd",
+  "logicalOr",
+  "logicalXor",
+  "isNaN",
+  "isFinite",
+] as const;
 
 /** The nodes, of these in topological order, whose values are whole if all inputs are: their products are those of integers. */
 function wholeNodes(order: readonly Expr[]): ReadonlySet<Expr> {
@@ -131,7 +171,8 @@ function wholeNodes(order: readonly Expr[]): ReadonlySet<Expr> {
     if (node.kind === "input" || (node.kind === "constant" && Number.isInteger(node.value))) whole.add(expr);
     else if (node.kind === "call") {
       const { fn, args } = node;
-      const closes = fn === "where" ? args.slice(1).every(isWhole) : closed.some((name) => name === fn) && args.every(isWhole);
+      const closes =
+        fn === "where" ? args.slice(1).every(isWhole) : closed.some((name) => name === fn) && args.every(isWhole);
       if (closes || conditional.some((name) => name === fn)) whole.add(expr);
     }
   }
@@ -194,7 +235,10 @@ function literal(value: number): string {
 }
 
 /** `roots` as one function of the inputs' values, without generated code: each node in turn on a list of values. */
-export function interpret(roots: readonly Expr[], integers = false): (inputs: ArrayLike<number>, results: number[]) => void {
+export function interpret(
+  roots: readonly Expr[],
+  integers = false,
+): (inputs: ArrayLike<number>, results: number[]) => void {
   const order = topological(roots);
   const whole = wholeNodes(integers ? order : []);
   const place = new Map(order.map((expr, index) => [expr, index]));
@@ -202,10 +246,12 @@ export function interpret(roots: readonly Expr[], integers = false): (inputs: Ar
   const at = (expr: Expr | undefined): number => (expr === undefined ? 0 : (place.get(expr) ?? 0));
   const steps = order.map((expr, index): ((inputs: ArrayLike<number>) => void) => {
     const { node } = expr;
-    if (node.kind === "constant") return () => {
+    if (node.kind === "constant")
+      return () => {
         values[index] = node.value;
       };
-    if (node.kind === "input") return (inputs) => {
+    if (node.kind === "input")
+      return (inputs) => {
         values[index] = inputs[node.index] ?? Number.NaN;
       };
     const [a, b, c] = [at(node.args[0]), at(node.args[1]), at(node.args[2])];

@@ -10,5 +10,21 @@ import { log, log1p, pow } from "./portable/logarithm.ts";
 
 /** One function for each name of the scalar language that engines compute each in their own way. */
 export const portableFunctions: Elementary = {
-  exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, tanh, pow, erf, sigmoid,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  atan2,
+  sinh,
+  cosh,
+  tanh,
+  pow,
+  erf,
+  sigmoid,
 };

@@ -12,7 +12,8 @@ export function simplify(fn: ScalarFunction, args: readonly Expr[]): Expr | null
   const [x, y] = args;
   const [a, b] = values;
   if (x === undefined) return null;
-  if (values.every((value) => value !== null) && !isElementary(fn)) return constant(evaluators[fn](a ?? 0, b ?? 0, values[2] ?? 0));
+  if (values.every((value) => value !== null) && !isElementary(fn))
+    return constant(evaluators[fn](a ?? 0, b ?? 0, values[2] ?? 0));
   if (fn === "neg" && x.node.kind === "call" && x.node.fn === "neg") return x.node.args[0] ?? null;
   if (y === undefined) return null;
   switch (fn) {

@@ -87,7 +87,11 @@ export function whole(value: Value): Operand {
 
 /** The values that must exist after the call. */
 export function rootsOf(graph: Graph): Operand[] {
-  return [...graph.results, ...graph.assignments.map(({ value }) => value), ...graph.gradients.flatMap(({ value }) => (value === null ? [] : [value]))];
+  return [
+    ...graph.results,
+    ...graph.assignments.map(({ value }) => value),
+    ...graph.gradients.flatMap(({ value }) => (value === null ? [] : [value])),
+  ];
 }
 
 /** Whether a node draws random numbers eagerly: it happens before the call's kernels, so that generators are asked in order. */

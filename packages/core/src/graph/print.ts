@@ -13,7 +13,8 @@ function label(value: Value): string {
   return `%${value.id}`;
 }
 
-const typeOf = ({ dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] }): string => `${dtype}${formatShape(shape)}`;
+const typeOf = ({ dtype, shape }: { readonly dtype: string; readonly shape: readonly number[] }): string =>
+  `${dtype}${formatShape(shape)}`;
 
 /** An operand with its shape as it is read. */
 function operandText({ value, shape }: Operand): string {
@@ -36,7 +37,10 @@ export function printGraph(graph: Graph): string {
 function endings({ results, assignments, gradients }: Graph): string[] {
   return [
     ...assignments.map(({ storage, value }) => `${storage.owner?.name || "a variable"} ← ${operandText(value)}`),
-    ...gradients.map(({ variable, value }) => `gradient of ${variable.name || "a variable"} ← ${value === null ? "none" : operandText(value)}`),
+    ...gradients.map(
+      ({ variable, value }) =>
+        `gradient of ${variable.name || "a variable"} ← ${value === null ? "none" : operandText(value)}`,
+    ),
     `return ${results.map(operandText).join(", ")}`,
   ];
 }
@@ -50,7 +54,10 @@ export function groupTitle({ space, fold, nodes }: Group): string {
 
 /** A schedule as text: each kernel, and the nodes that run in it. */
 export function printSchedule({ groups, graph, notes }: Schedule): string {
-  const kernels = groups.flatMap((group) => [`kernel ${group.id}: ${groupTitle(group)}`, ...group.nodes.map((node) => `  ${nodeText(node)}`)]);
+  const kernels = groups.flatMap((group) => [
+    `kernel ${group.id}: ${groupTitle(group)}`,
+    ...group.nodes.map((node) => `  ${nodeText(node)}`),
+  ]);
   return [...kernels, ...endings(graph), ...notes.map((note) => `note: ${note}`)].join("\n");
 }
 
@@ -59,13 +66,18 @@ export function explainSchedule({ groups, notes }: Schedule): string {
   const fused = groups.filter(({ nodes }) => nodes.length > 1);
   const alone = groups.filter(({ nodes }) => nodes.length === 1);
   const eager = alone.filter(({ space, nodes: [node] }) => space === null && node !== undefined && !hasOwnKernel(node));
-  const lines = [`${groups.reduce((sum, { nodes }) => sum + nodes.length, 0)} operations run in ${groups.length} kernels.`];
-  for (const group of fused) lines.push(`kernel ${group.id}, ${groupTitle(group)}: ${group.nodes.map(({ name }) => name).join(" → ")}`);
-  for (const { nodes } of eager) lines.push(`${nodes[0]?.name ?? ""} has no kernel here: it runs eagerly, between kernels`);
+  const lines = [
+    `${groups.reduce((sum, { nodes }) => sum + nodes.length, 0)} operations run in ${groups.length} kernels.`,
+  ];
+  for (const group of fused)
+    lines.push(`kernel ${group.id}, ${groupTitle(group)}: ${group.nodes.map(({ name }) => name).join(" → ")}`);
+  for (const { nodes } of eager)
+    lines.push(`${nodes[0]?.name ?? ""} has no kernel here: it runs eagerly, between kernels`);
   return [...lines, ...notes].join("\n");
 }
 
-const hasOwnKernel = ({ work }: GraphNode): boolean => work.kind === "matmul" || work.kind === "random" || work.kind === "native";
+const hasOwnKernel = ({ work }: GraphNode): boolean =>
+  work.kind === "matmul" || work.kind === "random" || work.kind === "native";
 
 const quote = (text: string): string => `"${text.replaceAll('"', "'")}"`;
 const nodeId = (node: GraphNode): string => `n${node.id}`;
@@ -95,7 +107,8 @@ export function toMermaid(graph: Graph, schedule?: Schedule): string {
 /** A graph in Graphviz' language; with a schedule, kernels are clusters. */
 export function toDot(graph: Graph, schedule?: Schedule): string {
   const lines = ["digraph {", "  node [shape=box fontname=monospace];"];
-  const draw = (node: GraphNode, indent: string): number => lines.push(`${indent}${nodeId(node)} [label=${quote(title(node))}];`);
+  const draw = (node: GraphNode, indent: string): number =>
+    lines.push(`${indent}${nodeId(node)} [label=${quote(title(node))}];`);
   for (const group of schedule?.groups ?? []) {
     lines.push(`  subgraph cluster_${group.id} {`, `    label=${quote(groupTitle(group))};`);
     for (const node of group.nodes) draw(node, "    ");
@@ -107,5 +120,7 @@ export function toDot(graph: Graph, schedule?: Schedule): string {
 }
 
 function edges(graph: Graph): [GraphNode, GraphNode][] {
-  return graph.nodes.flatMap((node) => [...new Set(node.inputs.map(({ value }) => value.node))].map((from): [GraphNode, GraphNode] => [from, node]));
+  return graph.nodes.flatMap((node) =>
+    [...new Set(node.inputs.map(({ value }) => value.node))].map((from): [GraphNode, GraphNode] => [from, node]),
+  );
 }

@@ -1,7 +1,7 @@
 // Capture: a tracer that is given every operation while a function runs once, and writes the graph.
 
-import { ElementwiseKernel } from "../engine/elementwise.ts";
 import type { DType } from "../dtype.ts";
+import { ElementwiseKernel } from "../engine/elementwise.ts";
 import { DTypeError, GraphError } from "../errors.ts";
 import { type Expr, input } from "../expr/expr.ts";
 import type { Op } from "../ops/op.ts";
@@ -48,7 +48,8 @@ export class GraphTracer implements Tracer {
     const { lowering } = op;
     if (lowering.kind === "movement") return this.#move(op, inputs, spec, attributes);
     // A kernel of the operator's own reads contiguous operands.
-    const ordered = lowering.kind === "native" ? inputs.map((view) => (contiguous(view) ? view : this.#copy(view))) : inputs;
+    const ordered =
+      lowering.kind === "native" ? inputs.map((view) => (contiguous(view) ? view : this.#copy(view))) : inputs;
     const operands = ordered.map((view) => this.#read(view));
     const work = ((): Work => {
       switch (lowering.kind) {
@@ -72,7 +73,12 @@ export class GraphTracer implements Tracer {
   /** A movement is done on the view itself; one that needs the elements in order gets them copied first. */
   #move<Attributes>(op: Op<Attributes>, inputs: readonly View[], spec: Spec, attributes: Attributes): View {
     const views = inputs.map((view) => (this.#isKnown(view) ? view : this.#adopt(view)));
-    const copied = (): View => op.compute(views.map((view) => this.#copy(view)), spec, attributes);
+    const copied = (): View =>
+      op.compute(
+        views.map((view) => this.#copy(view)),
+        spec,
+        attributes,
+      );
     try {
       const moved = op.compute(views, spec, attributes);
       // A Variable's elements must be copied by the program at each call, not here once.
@@ -87,18 +93,29 @@ export class GraphTracer implements Tracer {
     const operands = [...targets.map(({ view }) => view), ...inputs].map((view) => this.#read(view));
     for (const target of targets) this.#variables.set(target.view.storage, target);
     const specs = targets.map(({ view }) => ({ shape: view.shape, dtype: view.dtype }));
-    const values = this.#nodeOf(name, { kind: "elementwise", formulas }, operands, specs, elementwiseRun(name, formulas, specs)).outputs;
+    const values = this.#nodeOf(
+      name,
+      { kind: "elementwise", formulas },
+      operands,
+      specs,
+      elementwiseRun(name, formulas, specs),
+    ).outputs;
     for (const [index, { view }] of targets.entries()) {
       const value = values[index];
-      if (value !== undefined) this.#write(view.storage, { value, shape: view.shape, strides: contiguousStrides(view.shape), offset: 0 });
+      if (value !== undefined)
+        this.#write(view.storage, { value, shape: view.shape, strides: contiguousStrides(view.shape), offset: 0 });
     }
   }
 
   assign(variable: Variable, value: View): void {
     this.#variables.set(variable.view.storage, variable);
     const operand = this.#read(value);
-    const fits = value.dtype === variable.dtype && isContiguous(operand.shape, operand.strides) && sizeOf(operand.value.shape) === viewSize(value);
-    if (value.dtype !== variable.dtype) throw new DTypeError(`assign: ${variable.name} is ${variable.dtype}, the value ${value.dtype}: cast it first`);
+    const fits =
+      value.dtype === variable.dtype &&
+      isContiguous(operand.shape, operand.strides) &&
+      sizeOf(operand.value.shape) === viewSize(value);
+    if (value.dtype !== variable.dtype)
+      throw new DTypeError(`assign: ${variable.name} is ${variable.dtype}, the value ${value.dtype}: cast it first`);
     // A value that other places read too, or a part of one, is copied: the Variable owns its memory.
     const own = operand.value.node.work.kind === "elementwise" || operand.value.node.work.kind === "reduce";
     this.#write(variable.view.storage, fits && own ? operand : this.#read(this.#copy(value)));
@@ -121,7 +138,9 @@ export class GraphTracer implements Tracer {
     if (known !== undefined) return known;
     this.guard(() => variable.hasGradient);
     if (!variable.hasGradient) return null;
-    const before = new Tensor(this.#future(this.#node("gradient", { kind: "gradient", variable }, [], [variable.view])));
+    const before = new Tensor(
+      this.#future(this.#node("gradient", { kind: "gradient", variable }, [], [variable.view])),
+    );
     this.#gradients.set(variable, before);
     return before;
   }
@@ -143,7 +162,11 @@ export class GraphTracer implements Tracer {
       return value === undefined ? [] : [{ storage, value }];
     });
     for (const variable of this.#variables.values()) this.guard(() => variable.requiresGrad);
-    return { graph: { nodes: this.#nodes, results: operands, assignments, gradients }, effects: this.#effects, guards: this.#guards };
+    return {
+      graph: { nodes: this.#nodes, results: operands, assignments, gradients },
+      effects: this.#effects,
+      guards: this.#guards,
+    };
   }
 
   #isKnown({ storage }: View): boolean {
@@ -162,7 +185,9 @@ export class GraphTracer implements Tracer {
     let held = this.#values.get(storage);
     if (held === undefined) {
       if (storage instanceof FutureStorage) {
-        throw new GraphError("a tensor of another captured computation was used: return it from the compiled function instead of keeping it");
+        throw new GraphError(
+          "a tensor of another captured computation was used: return it from the compiled function instead of keeping it",
+        );
       }
       const flat: Spec = { shape: [storage.array.length], dtype: view.dtype };
       const work: Work =
@@ -186,7 +211,9 @@ export class GraphTracer implements Tracer {
 
   #copy(view: View): View {
     const work: Work = { kind: "elementwise", formulas: [input(0)] };
-    return this.#future(this.#node("copy", work, [this.#read(view)], [view], elementwiseRun("copy", work.formulas, [view])));
+    return this.#future(
+      this.#node("copy", work, [this.#read(view)], [view], elementwiseRun("copy", work.formulas, [view])),
+    );
   }
 
   #future(value: Value): View {
@@ -196,13 +223,25 @@ export class GraphTracer implements Tracer {
     return { storage, shape: value.shape, dtype: value.dtype, strides, offset: 0 };
   }
 
-  #node(name: string, work: Work, inputs: readonly Operand[], specs: readonly [Spec], eager: GraphNode["eager"] = null): Value {
+  #node(
+    name: string,
+    work: Work,
+    inputs: readonly Operand[],
+    specs: readonly [Spec],
+    eager: GraphNode["eager"] = null,
+  ): Value {
     const [value] = this.#nodeOf(name, work, inputs, specs, eager).outputs;
     if (value === undefined) throw new GraphError(`${name}: no output`);
     return value;
   }
 
-  #nodeOf(name: string, work: Work, inputs: readonly Operand[], specs: readonly Spec[], eager: GraphNode["eager"]): GraphNode {
+  #nodeOf(
+    name: string,
+    work: Work,
+    inputs: readonly Operand[],
+    specs: readonly Spec[],
+    eager: GraphNode["eager"],
+  ): GraphNode {
     const outputs: Value[] = [];
     const node: GraphNode = { id: this.#nodes.length, name, scope: currentScope(), work, inputs, outputs, eager };
     for (const { shape, dtype } of specs) outputs.push({ id: this.#ids++, shape, dtype, node });
@@ -217,7 +256,13 @@ function elementwiseRun(name: string, formulas: readonly Expr[], specs: readonly
   return (views) => {
     const outputs = specs.map(allocateView);
     const [first] = specs;
-    if (first !== undefined) kernel.run(views, first.shape, outputs.map(({ storage }) => storage.array), first.dtype);
+    if (first !== undefined)
+      kernel.run(
+        views,
+        first.shape,
+        outputs.map(({ storage }) => storage.array),
+        first.dtype,
+      );
     return outputs;
   };
 }

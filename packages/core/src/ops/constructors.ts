@@ -4,10 +4,10 @@
 import { allocate, arithmetic, type DType, floating, isFloat, promote } from "../dtype.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
 import { SimdLoop } from "../engine/elementwise-wasm.ts";
-import { element, ReductionKernel, total } from "../engine/reduction.ts";
-import { type Expr, input as symbol, inputsOf, substitute, type Vocabulary } from "../expr/expr.ts";
-import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
+import { ReductionKernel } from "../engine/reduction.ts";
 import { OptionError, ShapeError } from "../errors.ts";
+import { type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
+import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
 import { broadcastShapes, formatShape, normalizeAxes, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import type { Axes, Broadcast, Check, Reduced, Result } from "../shape-types.ts";
 import { type BackwardContext, isRecording, Node, withRecording } from "../tape.ts";
@@ -99,7 +99,9 @@ export function elementwise(definition: ElementwiseDefinition): ElementwiseOp {
   const { name = "elementwise", forward, gradient, result = sameDType } = definition;
   const arity = forward.length;
   if (arity === 0) {
-    throw new OptionError(`elementwise ${name}: forward must name its inputs, as in (x) => … or (x, y) => …: rest parameters hide their number`);
+    throw new OptionError(
+      `elementwise ${name}: forward must name its inputs, as in (x) => … or (x, y) => …: rest parameters hide their number`,
+    );
   }
   const op = elementwiseOp(name, arity, () => readFormula(forward, arity), result, gradient);
   return Object.assign(
@@ -117,7 +119,13 @@ interface InputGradient {
   readonly op: Op<null> | null;
 }
 
-function elementwiseOp(name: string, arity: number, read: () => Expr, result: ResultRule, own?: GradientFormula): Op<null> {
+function elementwiseOp(
+  name: string,
+  arity: number,
+  read: () => Expr,
+  result: ResultRule,
+  own?: GradientFormula,
+): Op<null> {
   const parts = lazy(() => {
     const root = read();
     return { root, kernel: new ElementwiseKernel(name, [root]), simd: new SimdLoop(root) };
@@ -129,7 +137,10 @@ function elementwiseOp(name: string, arity: number, read: () => Expr, result: Re
       const reads = inputsOf([gradient.expr]);
       const compact = (): Expr =>
         substitute(gradient.expr, ({ node }) => (node.kind === "input" ? symbol(reads.indexOf(node.index)) : null));
-      return { reads, op: gradient.identity ? null : elementwiseOp(`${name}.gradient${index}`, reads.length, compact, floatDType) };
+      return {
+        reads,
+        op: gradient.identity ? null : elementwiseOp(`${name}.gradient${index}`, reads.length, compact, floatDType),
+      };
     }),
   );
   const mentions = (index: number): boolean => gradients().some((gradient) => gradient?.reads.includes(index));
@@ -212,11 +223,15 @@ export interface ReductionDefinition {
   /** What the gradient reads. */
   readonly reads: { readonly input: boolean; readonly output: boolean };
   /** The gradient of the input; `dy` and `y` come with the reduced axes kept, so that they broadcast against `x`. */
-  readonly gradient: ((parts: { dy: Tensor; x: () => Tensor; y: () => Tensor; spec: Spec; axes: readonly number[] }) => Tensor) | null;
+  readonly gradient:
+    | ((parts: { dy: Tensor; x: () => Tensor; y: () => Tensor; spec: Spec; axes: readonly number[] }) => Tensor)
+    | null;
 }
 
 /** An operator that folds elements into one by an associative formula. */
-export function reduction<Name extends string>(definition: ReductionDefinition & { readonly name: Name }): ReductionOp<Name> {
+export function reduction<Name extends string>(
+  definition: ReductionDefinition & { readonly name: Name },
+): ReductionOp<Name> {
   const { name, init, combine, result, reads, gradient } = definition;
   const start = init ?? firstOf(name);
   const formula = lazy(() => readFormula(combine, 2));
@@ -225,7 +240,9 @@ export function reduction<Name extends string>(definition: ReductionDefinition &
     name,
     infer: ([x = nothing], { axes, keepDims }) => {
       if (init === null && axes.some((axis) => x.shape[axis] === 0)) {
-        throw new ShapeError(`${name}: nothing to reduce: ${formatShape(x.shape)} has no elements along axis ${axes.find((axis) => x.shape[axis] === 0)}`);
+        throw new ShapeError(
+          `${name}: nothing to reduce: ${formatShape(x.shape)} has no elements along axis ${axes.find((axis) => x.shape[axis] === 0)}`,
+        );
       }
       return { shape: reducedShape(x.shape, axes, keepDims), dtype: result(x.dtype) };
     },
@@ -240,7 +257,13 @@ export function reduction<Name extends string>(definition: ReductionDefinition &
       const [spec = nothing] = context.specs;
       const kept = reducedShape(spec.shape, axes, true);
       if (gradient === null) return [null];
-      const parts = { dy: context.dy.reshape(kept), x: () => context.input(0), y: () => context.output().reshape(kept), spec, axes };
+      const parts = {
+        dy: context.dy.reshape(kept),
+        x: () => context.input(0),
+        y: () => context.output().reshape(kept),
+        spec,
+        axes,
+      };
       return [gradient(parts)];
     },
   };
@@ -359,7 +382,10 @@ export function composite<Attributes>(
       const rule = (context: BackwardContext): readonly (Tensor | null)[] => {
         const read = inputs.map((_, index) => context.input(index));
         const values = isRecording() ? intermediates(read, attributes) : shared;
-        return gradient({ dy: context.dy, inputs: read, y: context.output(), shared: values, needs: context.needs }, attributes);
+        return gradient(
+          { dy: context.dy, inputs: read, y: context.output(), shared: values, needs: context.needs },
+          attributes,
+        );
       };
       output.node = Node.of(name, inputs, output, rule, { inputs: () => true, output: true });
     }

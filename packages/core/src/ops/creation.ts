@@ -1,7 +1,7 @@
 // Tensors from values: nested arrays, typed arrays, and regular patterns.
 
 import { allocate, arrayFrom, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype.ts";
-import { checkOption, DataError, describe, DTypeError, ShapeError } from "../errors.ts";
+import { checkOption, DataError, DTypeError, describe, ShapeError } from "../errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { ShapeOf } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
@@ -15,7 +15,8 @@ export interface DTypeOption {
   readonly dtype?: DType;
 }
 
-const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): Tensor<S> => new Tensor<S>(viewOf(array, dtype, shape));
+const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): Tensor<S> =>
+  new Tensor<S>(viewOf(array, dtype, shape));
 
 /**
  * A tensor from nested arrays, a number or a typed array, whose values are copied. Numbers become `float32`, booleans `bool`,
@@ -28,7 +29,10 @@ const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): T
  * tensor([[1, 2], [3, 4]]).shape; // [2, 2]
  * tensor(new Float64Array(6), { shape: [2, 3] }).dtype; // "float64"
  */
-export function tensor<const S extends Shape>(values: TensorValues, options: DTypeOption & { readonly shape: S }): Tensor<S>;
+export function tensor<const S extends Shape>(
+  values: TensorValues,
+  options: DTypeOption & { readonly shape: S },
+): Tensor<S>;
 export function tensor<const V extends TensorValues>(values: V, options?: DTypeOption): Tensor<ShapeOf<V>>;
 export function tensor(values: TensorValues, options: DTypeOption & { readonly shape?: Shape } = {}): Tensor {
   const flat = ArrayBuffer.isView(values) ? fromView(values) : fromNested(values);
@@ -36,7 +40,9 @@ export function tensor(values: TensorValues, options: DTypeOption & { readonly s
   const shape = options.shape ?? flat.shape;
   checkShape("tensor", shape);
   if (sizeOf(shape) !== flat.values.length) {
-    throw new ShapeError(`tensor: ${flat.values.length} values do not fill the shape ${formatShape(shape)} (${sizeOf(shape)})`);
+    throw new ShapeError(
+      `tensor: ${flat.values.length} values do not fill the shape ${formatShape(shape)} (${sizeOf(shape)})`,
+    );
   }
   return make(convert(flat.values, flat.dtype, dtype), dtype, [...shape]);
 }
@@ -49,7 +55,10 @@ interface FlatValues {
 
 function fromView(view: ArrayBufferView): FlatValues {
   const dtype = dtypeOfArray(view);
-  if (dtype === null || !("length" in view)) throw new DTypeError(`tensor: ${describe(view)} has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array`);
+  if (dtype === null || !("length" in view))
+    throw new DTypeError(
+      `tensor: ${describe(view)} has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array`,
+    );
   const values = view as TypedArray; // cast: dtypeOfArray knows only arrays of numbers
   return { values, dtype, shape: [values.length] };
 }
@@ -65,14 +74,21 @@ function fromNested(values: TensorValues): FlatValues {
     if (axis === shape.length) {
       if (typeof value === "boolean") booleans++;
       else if (typeof value !== "number") {
-        throw new DataError(`tensor: ${at()} is ${Array.isArray(value) ? `an array of ${value.length}: ragged arrays have no shape` : `${describe(value)}, not a number or boolean`}`);
+        throw new DataError(
+          `tensor: ${at()} is ${Array.isArray(value) ? `an array of ${value.length}: ragged arrays have no shape` : `${describe(value)}, not a number or boolean`}`,
+        );
       }
       flat.push(Number(value));
       return;
     }
-    if (!Array.isArray(value)) throw new DataError(`tensor: ${at()} is ${describe(value)}, an array of ${shape[axis]} was expected: ragged arrays have no shape`);
+    if (!Array.isArray(value))
+      throw new DataError(
+        `tensor: ${at()} is ${describe(value)}, an array of ${shape[axis]} was expected: ragged arrays have no shape`,
+      );
     if (value.length !== shape[axis]) {
-      throw new DataError(`tensor: ${axis === 0 ? "the array" : at()} has ${value.length} elements, the first has ${shape[axis]}: ragged arrays have no shape`);
+      throw new DataError(
+        `tensor: ${axis === 0 ? "the array" : at()} has ${value.length} elements, the first has ${shape[axis]}: ragged arrays have no shape`,
+      );
     }
     for (let index = 0; index < value.length; index++) {
       place[axis] = index;
@@ -90,7 +106,9 @@ function convert(values: ArrayLike<number>, from: DType, to: DType): TypedArray 
     for (let index = 0; index < values.length; index++) {
       const value = values[index] ?? Number.NaN;
       if (!(Number.isInteger(value) && value >= low && value <= high)) {
-        throw new DataError(`tensor: value ${value} at place ${index} is no ${to} (whole numbers from ${low} to ${high}): convert with cast("${to}") if that is meant`);
+        throw new DataError(
+          `tensor: value ${value} at place ${index} is no ${to} (whole numbers from ${low} to ${high}): convert with cast("${to}") if that is meant`,
+        );
       }
     }
   }
@@ -109,7 +127,11 @@ export function ones<const S extends Shape>(shape: S, options: DTypeOption = {})
 }
 
 /** One value everywhere. @example full([2], 7).toArray(); // [7, 7] */
-export function full<const S extends Shape>(shape: S, value: number, { dtype = "float32" }: DTypeOption = {}): Tensor<S> {
+export function full<const S extends Shape>(
+  shape: S,
+  value: number,
+  { dtype = "float32" }: DTypeOption = {},
+): Tensor<S> {
   checkShape("full", shape);
   const [held = value] = convert([value], "float32", dtype);
   return make(allocate(dtype, sizeOf(shape)).fill(held), dtype, [...shape]);
@@ -122,7 +144,10 @@ export interface ArangeOptions extends DTypeOption {
 }
 
 /** start, start + step, … up to but without `end`. @example arange(4).toArray(); // [0, 1, 2, 3] */
-export function arange(end: number, { start = 0, step = 1, dtype = "float32" }: ArangeOptions = {}): Tensor<readonly [number]> {
+export function arange(
+  end: number,
+  { start = 0, step = 1, dtype = "float32" }: ArangeOptions = {},
+): Tensor<readonly [number]> {
   checkOption(Number.isFinite(step) && step !== 0, "arange", "step", "a number other than 0", step);
   checkOption(Number.isFinite(start) && Number.isFinite(end), "arange", "start and end", "finite", [start, end]);
   const length = Math.max(0, Math.ceil((end - start) / step));
@@ -131,10 +156,17 @@ export function arange(end: number, { start = 0, step = 1, dtype = "float32" }: 
 }
 
 /** `count` numbers from `start` to `end`, both included, evenly apart. @example linspace(0, 1, 3).toArray(); // [0, 0.5, 1] */
-export function linspace(start: number, end: number, count: number, { dtype = "float32" }: DTypeOption = {}): Tensor<readonly [number]> {
+export function linspace(
+  start: number,
+  end: number,
+  count: number,
+  { dtype = "float32" }: DTypeOption = {},
+): Tensor<readonly [number]> {
   checkOption(Number.isInteger(count) && count >= 0, "linspace", "count", "a whole number ≥ 0", count);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
-  const values = Float64Array.from({ length: count }, (_, index) => (index === count - 1 && count > 1 ? end : start + index * step));
+  const values = Float64Array.from({ length: count }, (_, index) =>
+    index === count - 1 && count > 1 ? end : start + index * step,
+  );
   return make(arrayFrom(dtype, values), dtype, [count]);
 }
 

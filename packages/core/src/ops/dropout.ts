@@ -1,12 +1,12 @@
 // Dropout: random zeros against overfitting.
 
 import { isFloat } from "../dtype.ts";
-import { checkOption, describe, DTypeError } from "../errors.ts";
+import { checkOption, DTypeError, describe } from "../errors.ts";
 import type { Generator } from "../random.ts";
 import type { Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elementwise, type ElementwiseOp } from "./constructors.ts";
+import { type ElementwiseOp, elementwise } from "./constructors.ts";
 import { uniform } from "./random.ts";
 
 /** 0 where the random number is below the rate, else x scaled up. */
@@ -22,7 +22,11 @@ const dropBelow: ElementwiseOp = /* @__PURE__ */ elementwise({
  * @param rate from 0 (nothing happens) to 1 (everything is 0, gradient included)
  * @example dropout([1, 2], 1) // [0, 0]
  */
-export function dropout<S extends Shape>(x: Tensor<S>, rate: number, { generator }: { readonly generator?: Generator } = {}): Tensor<S> {
+export function dropout<S extends Shape>(
+  x: Tensor<S>,
+  rate: number,
+  { generator }: { readonly generator?: Generator } = {},
+): Tensor<S> {
   checkOption(rate >= 0 && rate <= 1, "dropout", "rate", "from 0 to 1", rate);
   if (!isFloat(x.dtype)) throw new DTypeError(`dropout: the input is ${describe(x.dtype)}, not a float`);
   if (rate === 0) return x;

@@ -34,28 +34,50 @@ export const sub: BinaryOp<"sub"> = /* @__PURE__ */ elementwise({ name: "sub", f
 /** a · b. @example mul([1, 2], [10, 20]) // [10, 40] */
 export const mul: BinaryOp<"mul"> = /* @__PURE__ */ elementwise({ name: "mul", forward: (a, b) => a.mul(b) });
 /** a / b; integers give `float32`. @example div([1, 9], [4, 2]) // [0.25, 4.5] */
-export const div: BinaryOp<"div"> = /* @__PURE__ */ elementwise({ name: "div", result: floatDType, forward: (a, b) => a.div(b) });
+export const div: BinaryOp<"div"> = /* @__PURE__ */ elementwise({
+  name: "div",
+  result: floatDType,
+  forward: (a, b) => a.div(b),
+});
 /** aᵇ; 0⁰ = 1 with gradient 0, and a negative base with a fractional exponent is NaN. @example pow([-2, 3], [3, 2]) // [-8, 9] */
 export const pow: BinaryOp<"pow"> = /* @__PURE__ */ elementwise({ name: "pow", forward: (a, b) => a.pow(b) });
 /** a − b·⌊a/b⌋, the remainder with the sign of b. @example mod([-1, 5], [3, 3]) // [2, 2] */
 export const mod: BinaryOp<"mod"> = /* @__PURE__ */ elementwise({ name: "mod", forward: (a, b) => a.mod(b) });
 /** The greater of a and b; equal ones share the gradient, NaN goes through. @example maximum([1, 5], [3, 2]) // [3, 5] */
-export const maximum: BinaryOp<"maximum"> = /* @__PURE__ */ elementwise({ name: "maximum", forward: (a, b) => a.maximum(b) });
+export const maximum: BinaryOp<"maximum"> = /* @__PURE__ */ elementwise({
+  name: "maximum",
+  forward: (a, b) => a.maximum(b),
+});
 /** The smaller of a and b; equal ones share the gradient, NaN goes through. @example minimum([1, 5], [3, 2]) // [1, 2] */
-export const minimum: BinaryOp<"minimum"> = /* @__PURE__ */ elementwise({ name: "minimum", forward: (a, b) => a.minimum(b) });
+export const minimum: BinaryOp<"minimum"> = /* @__PURE__ */ elementwise({
+  name: "minimum",
+  forward: (a, b) => a.minimum(b),
+});
 
 // Exponentials, roots, angles -----------------------------------------------------------------------------------------------
 
 /** eˣ. @example exp([0, 1]) // [1, 2.718282] */
 export const exp: UnaryOp = /* @__PURE__ */ elementwise({ name: "exp", result: floatDType, forward: (x) => x.exp() });
 /** eˣ − 1, exact near 0. @example expm1([0, 1e-4]) // [0, 0.000100005] */
-export const expm1: UnaryOp = /* @__PURE__ */ elementwise({ name: "expm1", result: floatDType, forward: (x) => x.expm1() });
+export const expm1: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "expm1",
+  result: floatDType,
+  forward: (x) => x.expm1(),
+});
 /** ln x. @example log([1, 10]) // [0, 2.302585] */
 export const log: UnaryOp = /* @__PURE__ */ elementwise({ name: "log", result: floatDType, forward: (x) => x.log() });
 /** ln(1 + x), exact near 0. @example log1p([0, 1e-4]) // [0, 0.000099995] */
-export const log1p: UnaryOp = /* @__PURE__ */ elementwise({ name: "log1p", result: floatDType, forward: (x) => x.log1p() });
+export const log1p: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "log1p",
+  result: floatDType,
+  forward: (x) => x.log1p(),
+});
 /** √x; its gradient at 0 is ∞. @example sqrt([4, 2]) // [2, 1.414214] */
-export const sqrt: UnaryOp = /* @__PURE__ */ elementwise({ name: "sqrt", result: floatDType, forward: (x) => x.sqrt() });
+export const sqrt: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "sqrt",
+  result: floatDType,
+  forward: (x) => x.sqrt(),
+});
 /** 1/√x. @example rsqrt([4, 16]) // [0.5, 0.25] */
 export const rsqrt: UnaryOp = /* @__PURE__ */ elementwise({
   name: "rsqrt",
@@ -70,17 +92,41 @@ export const cos: UnaryOp = /* @__PURE__ */ elementwise({ name: "cos", result: f
 /** tan x, in radians. @example tan([0, 1]) // [0, 1.557408] */
 export const tan: UnaryOp = /* @__PURE__ */ elementwise({ name: "tan", result: floatDType, forward: (x) => x.tan() });
 /** The angle whose sine is x, from −π/2 to π/2. @example asin([0, 0.5]) // [0, 0.523599] */
-export const asin: UnaryOp = /* @__PURE__ */ elementwise({ name: "asin", result: floatDType, forward: (x) => x.asin() });
+export const asin: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "asin",
+  result: floatDType,
+  forward: (x) => x.asin(),
+});
 /** The angle whose cosine is x, from 0 to π. @example acos([1, 0.5]) // [0, 1.047198] */
-export const acos: UnaryOp = /* @__PURE__ */ elementwise({ name: "acos", result: floatDType, forward: (x) => x.acos() });
+export const acos: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "acos",
+  result: floatDType,
+  forward: (x) => x.acos(),
+});
 /** The angle whose tangent is x, from −π/2 to π/2. @example atan([0, 1]) // [0, 0.785398] */
-export const atan: UnaryOp = /* @__PURE__ */ elementwise({ name: "atan", result: floatDType, forward: (x) => x.atan() });
+export const atan: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "atan",
+  result: floatDType,
+  forward: (x) => x.atan(),
+});
 /** The angle of the point (b, a), from −π to π. @example atan2([1, -1], [0, -1]) // [1.570796, -2.356194] */
-export const atan2: BinaryOp<"atan2"> = /* @__PURE__ */ elementwise({ name: "atan2", result: floatDType, forward: (a, b) => a.atan2(b) });
+export const atan2: BinaryOp<"atan2"> = /* @__PURE__ */ elementwise({
+  name: "atan2",
+  result: floatDType,
+  forward: (a, b) => a.atan2(b),
+});
 /** The hyperbolic sine (eˣ − e⁻ˣ)/2. @example sinh([0, 1]) // [0, 1.175201] */
-export const sinh: UnaryOp = /* @__PURE__ */ elementwise({ name: "sinh", result: floatDType, forward: (x) => x.sinh() });
+export const sinh: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "sinh",
+  result: floatDType,
+  forward: (x) => x.sinh(),
+});
 /** The hyperbolic cosine (eˣ + e⁻ˣ)/2. @example cosh([0, 1]) // [1, 1.543081] */
-export const cosh: UnaryOp = /* @__PURE__ */ elementwise({ name: "cosh", result: floatDType, forward: (x) => x.cosh() });
+export const cosh: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "cosh",
+  result: floatDType,
+  forward: (x) => x.cosh(),
+});
 /** The error function 2/√π ∫₀ˣ e^(−t²) dt. @example erf([0, 1]) // [0, 0.842701] */
 export const erf: UnaryOp = /* @__PURE__ */ elementwise({ name: "erf", result: floatDType, forward: (x) => x.erf() });
 
@@ -98,17 +144,41 @@ export const trunc: UnaryOp = /* @__PURE__ */ elementwise({ name: "trunc", forwa
 // Conditions ----------------------------------------------------------------------------------------------------------------
 
 /** a = b. @example eq([1, 2], [1, 3]) // [true, false] */
-export const eq: BinaryOp<"eq"> = /* @__PURE__ */ elementwise({ name: "eq", result: boolDType, forward: (a, b) => a.eq(b) });
+export const eq: BinaryOp<"eq"> = /* @__PURE__ */ elementwise({
+  name: "eq",
+  result: boolDType,
+  forward: (a, b) => a.eq(b),
+});
 /** a ≠ b. @example ne([1, 2], [1, 3]) // [false, true] */
-export const ne: BinaryOp<"ne"> = /* @__PURE__ */ elementwise({ name: "ne", result: boolDType, forward: (a, b) => a.ne(b) });
+export const ne: BinaryOp<"ne"> = /* @__PURE__ */ elementwise({
+  name: "ne",
+  result: boolDType,
+  forward: (a, b) => a.ne(b),
+});
 /** a < b. @example lt([1, 2], [2, 2]) // [true, false] */
-export const lt: BinaryOp<"lt"> = /* @__PURE__ */ elementwise({ name: "lt", result: boolDType, forward: (a, b) => a.lt(b) });
+export const lt: BinaryOp<"lt"> = /* @__PURE__ */ elementwise({
+  name: "lt",
+  result: boolDType,
+  forward: (a, b) => a.lt(b),
+});
 /** a ≤ b. @example le([1, 3], [2, 2]) // [true, false] */
-export const le: BinaryOp<"le"> = /* @__PURE__ */ elementwise({ name: "le", result: boolDType, forward: (a, b) => a.le(b) });
+export const le: BinaryOp<"le"> = /* @__PURE__ */ elementwise({
+  name: "le",
+  result: boolDType,
+  forward: (a, b) => a.le(b),
+});
 /** a > b. @example gt([3, 2], [2, 2]) // [true, false] */
-export const gt: BinaryOp<"gt"> = /* @__PURE__ */ elementwise({ name: "gt", result: boolDType, forward: (a, b) => a.gt(b) });
+export const gt: BinaryOp<"gt"> = /* @__PURE__ */ elementwise({
+  name: "gt",
+  result: boolDType,
+  forward: (a, b) => a.gt(b),
+});
 /** a ≥ b. @example ge([2, 1], [2, 2]) // [true, false] */
-export const ge: BinaryOp<"ge"> = /* @__PURE__ */ elementwise({ name: "ge", result: boolDType, forward: (a, b) => a.ge(b) });
+export const ge: BinaryOp<"ge"> = /* @__PURE__ */ elementwise({
+  name: "ge",
+  result: boolDType,
+  forward: (a, b) => a.ge(b),
+});
 /** Both are not 0. @example logicalAnd([1, 1], [0, 2]) // [false, true] */
 export const logicalAnd: BinaryOp<"logicalAnd"> = /* @__PURE__ */ elementwise({
   name: "logicalAnd",
@@ -128,13 +198,25 @@ export const logicalXor: BinaryOp<"logicalXor"> = /* @__PURE__ */ elementwise({
   forward: (a, b) => a.logicalXor(b),
 });
 /** x = 0. @example logicalNot([0, 2]) // [true, false] */
-export const logicalNot: UnaryOp = /* @__PURE__ */ elementwise({ name: "logicalNot", result: boolDType, forward: (x) => x.logicalNot() });
+export const logicalNot: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "logicalNot",
+  result: boolDType,
+  forward: (x) => x.logicalNot(),
+});
 /** Whether x is NaN. @example isNaN([1, NaN]) // [false, true] */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the field's word, as in NumPy
-export const isNaN: UnaryOp = /* @__PURE__ */ elementwise({ name: "isNaN", result: boolDType, forward: (x) => x.isNaN() });
+export const isNaN: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "isNaN",
+  result: boolDType,
+  forward: (x) => x.isNaN(),
+});
 /** Whether x is neither NaN nor infinite. @example isFinite([1, Infinity]) // [true, false] */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: the field's word, as in NumPy
-export const isFinite: UnaryOp = /* @__PURE__ */ elementwise({ name: "isFinite", result: boolDType, forward: (x) => x.isFinite() });
+export const isFinite: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "isFinite",
+  result: boolDType,
+  forward: (x) => x.isFinite(),
+});
 /** a where the condition holds, b elsewhere; the branch not taken gets gradient 0. @example where([true, false], [1, 2], [3, 4]) // [1, 4] */
 export const where: TernaryOp = /* @__PURE__ */ elementwise({
   name: "where",
@@ -159,9 +241,17 @@ export const clip: TernaryOp = /* @__PURE__ */ elementwise({
 // Activations ---------------------------------------------------------------------------------------------------------------
 
 /** 1 / (1 + e⁻ˣ). @example sigmoid([0, 2]) // [0.5, 0.880797] */
-export const sigmoid: UnaryOp = /* @__PURE__ */ elementwise({ name: "sigmoid", result: floatDType, forward: (x) => x.sigmoid() });
+export const sigmoid: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "sigmoid",
+  result: floatDType,
+  forward: (x) => x.sigmoid(),
+});
 /** The hyperbolic tangent; its gradient is 1 − y². @example tanh([0, 1]) // [0, 0.761594] */
-export const tanh: UnaryOp = /* @__PURE__ */ elementwise({ name: "tanh", result: floatDType, forward: (x) => x.tanh() });
+export const tanh: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "tanh",
+  result: floatDType,
+  forward: (x) => x.tanh(),
+});
 /** max(x, 0); its gradient at 0 is 0, NaN goes through. @example relu([-1, 0, 2]) // [0, 0, 2] */
 export const relu: UnaryOp = /* @__PURE__ */ elementwise({
   name: "relu",

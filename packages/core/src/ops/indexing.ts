@@ -7,7 +7,7 @@ import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../s
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type Spec, type View, viewOf } from "../view.ts";
-import { primitive, type PrimitiveOp } from "./constructors.ts";
+import { type PrimitiveOp, primitive } from "./constructors.ts";
 
 /** Indices as an array, each a place from 0 to size − 1. @throws DataError with the value, its place and the valid range */
 function checkedIndices(operation: string, view: View | undefined, size: number): ArrayLike<number> {
@@ -16,7 +16,9 @@ function checkedIndices(operation: string, view: View | undefined, size: number)
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? 0;
     if (!(value >= 0 && value < size)) {
-      throw new DataError(`${operation}: index ${value} at place ${index} is out of range: ${size === 0 ? "the axis is empty" : `0 to ${size - 1}`}`);
+      throw new DataError(
+        `${operation}: index ${value} at place ${index} is out of range: ${size === 0 ? "the axis is empty" : `0 to ${size - 1}`}`,
+      );
     }
   }
   return values;
@@ -24,7 +26,9 @@ function checkedIndices(operation: string, view: View | undefined, size: number)
 
 function checkIndexType(operation: string, indices: Tensor): void {
   if (isFloat(indices.dtype) || indices.dtype === "bool") {
-    throw new DTypeError(`${operation}: indices must be int32 or uint8, got ${indices.dtype}: cast them with indices.cast("int32")`);
+    throw new DTypeError(
+      `${operation}: indices must be int32 or uint8, got ${indices.dtype}: cast them with indices.cast("int32")`,
+    );
   }
 }
 
@@ -41,7 +45,10 @@ const gathering: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primit
   name: "gather",
   infer: ([x, indices], { axis }) => {
     const shape = x?.shape ?? [];
-    return { shape: [...shape.slice(0, axis), ...(indices?.shape ?? []), ...shape.slice(axis + 1)], dtype: x?.dtype ?? "float32" };
+    return {
+      shape: [...shape.slice(0, axis), ...(indices?.shape ?? []), ...shape.slice(axis + 1)],
+      dtype: x?.dtype ?? "float32",
+    };
   },
   kernel: ([x, indices], spec, { axis }) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape));
@@ -58,7 +65,10 @@ const gathering: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primit
     return viewOf(out, spec.dtype, spec.shape);
   },
   reads: [1],
-  gradient: ({ dy, input, specs: [spec] }, { axis }) => [scattering([dy, input(1)], { axis, shape: spec?.shape ?? [] }), null],
+  gradient: ({ dy, input, specs: [spec] }, { axis }) => [
+    scattering([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
+    null,
+  ],
 });
 
 /** The slices of `x` at `indices` along an axis, which is replaced by the axes of the indices. @example gather([10, 20, 30], [2, 0]) // [30, 10] */
@@ -78,7 +88,8 @@ const scattering: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> 
     for (let row = 0, at = 0; row < outer; row++) {
       for (let index = 0; index < places.length; index++) {
         const to = (row * size + (places[index] ?? 0)) * inner;
-        for (let column = 0; column < inner; column++, at++) out[to + column] = (out[to + column] ?? 0) + (source[at] ?? 0);
+        for (let column = 0; column < inner; column++, at++)
+          out[to + column] = (out[to + column] ?? 0) + (source[at] ?? 0);
       }
     }
     return viewOf(out, spec.dtype, spec.shape);
@@ -97,7 +108,9 @@ export function scatterAdd<S extends Shape>(updates: Tensor, indices: Tensor, sh
   const place = normalizeAxis("scatterAdd", axis, shape.length);
   const expected = [...shape.slice(0, place), ...indices.shape, ...shape.slice(place + 1)];
   if (formatShape(expected) !== formatShape(updates.shape)) {
-    throw new ShapeError(`scatterAdd: the updates are ${formatShape(updates.shape)}, the indices and the target want ${formatShape(expected)}`);
+    throw new ShapeError(
+      `scatterAdd: the updates are ${formatShape(updates.shape)}, the indices and the target want ${formatShape(expected)}`,
+    );
   }
   return typed(scattering([updates, indices], { axis: place, shape }));
 }
@@ -105,12 +118,19 @@ export function scatterAdd<S extends Shape>(updates: Tensor, indices: Tensor, sh
 // Single elements -----------------------------------------------------------------------------------------------------------
 
 /** Visits each element of `indices`: its place, and the place in a tensor of `shape` that it names along `axis`. */
-function eachAlong(shape: Shape, indices: Spec, places: ArrayLike<number>, axis: number, see: (at: number, place: number) => void): void {
+function eachAlong(
+  shape: Shape,
+  indices: Spec,
+  places: ArrayLike<number>,
+  axis: number,
+  see: (at: number, place: number) => void,
+): void {
   const target = around(shape, axis);
   const { outer, size, inner } = around(indices.shape, axis);
   for (let row = 0, at = 0; row < outer; row++) {
     for (let index = 0; index < size; index++) {
-      for (let column = 0; column < inner; column++, at++) see(at, (row * target.size + (places[at] ?? 0)) * inner + column);
+      for (let column = 0; column < inner; column++, at++)
+        see(at, (row * target.size + (places[at] ?? 0)) * inner + column);
     }
   }
 }
@@ -128,7 +148,10 @@ const taking: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitive
     return viewOf(out, spec.dtype, spec.shape);
   },
   reads: [1],
-  gradient: ({ dy, input, specs: [spec] }, { axis }) => [putting([dy, input(1)], { axis, shape: spec?.shape ?? [] }), null],
+  gradient: ({ dy, input, specs: [spec] }, { axis }) => [
+    putting([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
+    null,
+  ],
 });
 
 const putting: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> = /* @__PURE__ */ primitive({
@@ -156,11 +179,14 @@ const putting: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> = /
 export function takeAlongAxis<I extends Shape>(x: Tensor, indices: Tensor<I>, axis: number): Tensor<I> {
   checkIndexType("takeAlongAxis", indices);
   const place = normalizeAxis("takeAlongAxis", axis, x.rank);
-  const differs = x.rank === indices.rank ? x.shape.findIndex((size, other) => other !== place && size !== indices.shape[other]) : 0;
+  const differs =
+    x.rank === indices.rank ? x.shape.findIndex((size, other) => other !== place && size !== indices.shape[other]) : 0;
   if (x.rank !== indices.rank || differs >= 0) {
     throw new ShapeError(
       `takeAlongAxis ${formatShape(x.shape)} at ${formatShape(indices.shape)}: ` +
-        (x.rank === indices.rank ? `axis ${differs}: ${x.shape[differs]} and ${indices.shape[differs]} differ` : "the ranks differ"),
+        (x.rank === indices.rank
+          ? `axis ${differs}: ${x.shape[differs]} and ${indices.shape[differs]} differ`
+          : "the ranks differ"),
     );
   }
   return typed(taking([x, indices], { axis: place }));

@@ -7,7 +7,7 @@ import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
 import { type Check, type Concatenated, type Result, type ShapesOf, type Stacked, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
-import { primitive, type PrimitiveOp } from "./constructors.ts";
+import { type PrimitiveOp, primitive } from "./constructors.ts";
 import { type Range, slice } from "./movement.ts";
 
 const joining: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitive({
@@ -17,9 +17,11 @@ const joining: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitiv
     const shape = first?.shape ?? [];
     for (const { shape: other } of inputs.slice(1)) {
       const given = `concat ${formatShape(shape)} and ${formatShape(other)} along axis ${axis}`;
-      if (other.length !== shape.length) throw new ShapeError(`${given}: ranks ${shape.length} and ${other.length} differ`);
+      if (other.length !== shape.length)
+        throw new ShapeError(`${given}: ranks ${shape.length} and ${other.length} differ`);
       const differs = shape.findIndex((size, index) => index !== axis && size !== other[index]);
-      if (differs >= 0) throw new ShapeError(`${given}: axis ${differs}: ${shape[differs]} and ${other[differs]} differ`);
+      if (differs >= 0)
+        throw new ShapeError(`${given}: axis ${differs}: ${shape[differs]} and ${other[differs]} differ`);
     }
     const length = inputs.reduce((sum, input) => sum + (input.shape[axis] ?? 0), 0);
     return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype: first?.dtype ?? "float32" };
@@ -33,7 +35,8 @@ const joining: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitiv
     for (const input of inputs) {
       const width = (input.shape[axis] ?? 0) * inner;
       const values = elements(contiguousView(input));
-      for (let index = 0; index < outer; index++) out.set(values.subarray(index * width, (index + 1) * width), index * row + column);
+      for (let index = 0; index < outer; index++)
+        out.set(values.subarray(index * width, (index + 1) * width), index * row + column);
       column += width;
     }
     return viewOf(out, spec.dtype, spec.shape);
@@ -59,7 +62,8 @@ export function concat<const T extends readonly Tensor[], const X extends number
   const [first] = list;
   if (first === undefined) throw new ShapeError("concat: no tensors given");
   const other = list.find(({ dtype }) => dtype !== first.dtype);
-  if (other !== undefined) throw new OptionError(`concat: dtypes ${first.dtype} and ${other.dtype} differ: cast one of them`);
+  if (other !== undefined)
+    throw new OptionError(`concat: dtypes ${first.dtype} and ${other.dtype} differ: cast one of them`);
   return typed(joining(list, { axis: normalizeAxis("concat", axis ?? 0, first.rank) }));
 }
 
@@ -76,7 +80,13 @@ export function stack<const T extends readonly Tensor[], const X extends number 
     const given = `stack ${formatShape(first.shape)} and ${formatShape(shape)}`;
     if (shape.length !== first.rank) throw new ShapeError(`${given}: ranks ${first.rank} and ${shape.length} differ`);
     const differs = first.shape.findIndex((size, index) => size !== shape[index]);
-    if (differs >= 0) throw new ShapeError(`${given}: axis ${differs}: ${first.shape[differs]} and ${shape[differs]} differ`);
+    if (differs >= 0)
+      throw new ShapeError(`${given}: axis ${differs}: ${first.shape[differs]} and ${shape[differs]} differ`);
   }
-  return typed(joining(list.map((tensor) => tensor.unsqueeze(place)), { axis: place }));
+  return typed(
+    joining(
+      list.map((tensor) => tensor.unsqueeze(place)),
+      { axis: place },
+    ),
+  );
 }

@@ -6,7 +6,16 @@ import { checkOption, DataError, DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
-import { composite, elementwise, type ElementwiseOp, floatDType, primitive, type PrimitiveOp, required, type TernaryOp } from "./constructors.ts";
+import {
+  composite,
+  type ElementwiseOp,
+  elementwise,
+  floatDType,
+  type PrimitiveOp,
+  primitive,
+  required,
+  type TernaryOp,
+} from "./constructors.ts";
 import { arange } from "./creation.ts";
 
 const labelsOf: PrimitiveOp<{ readonly operation: string; readonly classes: number }> = /* @__PURE__ */ primitive({
@@ -19,7 +28,9 @@ const labelsOf: PrimitiveOp<{ readonly operation: string; readonly classes: numb
       const label = values[row] ?? Number.NaN;
       if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
         const problem = Number.isInteger(label) ? "is out of range" : "is no whole number";
-        throw new DataError(`${operation}: label ${label} in row ${row} ${problem}: the ${classes} classes are 0 to ${classes - 1}`);
+        throw new DataError(
+          `${operation}: label ${label} in row ${row} ${problem}: the ${classes} classes are 0 to ${classes - 1}`,
+        );
       }
       out[row] = label;
     }
@@ -78,7 +89,13 @@ export interface CrossEntropyOptions {
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, { reduction = "mean" }: CrossEntropyOptions = {}): Tensor {
   const rows = logits.shape.slice(0, -1);
-  checkOption(["mean", "sum", "none"].includes(reduction), "crossEntropy", "reduction", '"mean", "sum" or "none"', reduction);
+  checkOption(
+    ["mean", "sum", "none"].includes(reduction),
+    "crossEntropy",
+    "reduction",
+    '"mean", "sum" or "none"',
+    reduction,
+  );
   if (logits.rank === 0 || !sameShape(rows, labels.shape)) {
     throw new ShapeError(
       `crossEntropy: logits ${formatShape(logits.shape)} want labels of shape ${formatShape(rows)} (one class a row), got ${formatShape(labels.shape)}`,
@@ -91,8 +108,18 @@ export function crossEntropy(logits: Tensor, labels: Tensor, { reduction = "mean
 }
 
 /** The mean of (prediction − target)² over all elements. @example meanSquaredError([1, 2], [1, 4]) // 2 */
-export function meanSquaredError(prediction: Tensor, target: Tensor, { reduction = "mean" }: CrossEntropyOptions = {}): Tensor {
-  checkOption(["mean", "sum", "none"].includes(reduction), "meanSquaredError", "reduction", '"mean", "sum" or "none"', reduction);
+export function meanSquaredError(
+  prediction: Tensor,
+  target: Tensor,
+  { reduction = "mean" }: CrossEntropyOptions = {},
+): Tensor {
+  checkOption(
+    ["mean", "sum", "none"].includes(reduction),
+    "meanSquaredError",
+    "reduction",
+    '"mean", "sum" or "none"',
+    reduction,
+  );
   if (!sameShape(prediction.shape, target.shape)) {
     throw new ShapeError(
       `meanSquaredError: the prediction is ${formatShape(prediction.shape)}, the target ${formatShape(target.shape)}: they must be equal`,

@@ -8,7 +8,7 @@ import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf } fr
 import { type Check, type MatMul, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { allocateView, type View, viewOf } from "../view.ts";
-import { primitive, type PrimitiveOp, sumTo } from "./constructors.ts";
+import { type PrimitiveOp, primitive, sumTo } from "./constructors.ts";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
 
@@ -29,10 +29,16 @@ const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   infer: ([a, b]) => {
     const [left, right] = [a?.shape ?? [], b?.shape ?? []];
     const [k, l] = [left.at(-1), right.at(-2)];
-    if (k !== l) throw new ShapeError(`matmul ${formatShape(left)} × ${formatShape(right)}: inner dimensions ${k} and ${l} differ`);
+    if (k !== l)
+      throw new ShapeError(
+        `matmul ${formatShape(left)} × ${formatShape(right)}: inner dimensions ${k} and ${l} differ`,
+      );
     checkBatch(left, right);
     const batch = broadcastShapes("matmul", batchOf(left), batchOf(right));
-    return { shape: [...batch, left.at(-2) ?? 1, right.at(-1) ?? 1], dtype: promote(a?.dtype ?? "float32", b?.dtype ?? "float32") };
+    return {
+      shape: [...batch, left.at(-2) ?? 1, right.at(-1) ?? 1],
+      dtype: promote(a?.dtype ?? "float32", b?.dtype ?? "float32"),
+    };
   },
   kernel: ([a, b], spec) => {
     if (a === undefined || b === undefined) return allocateView(spec);
@@ -50,7 +56,8 @@ const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
 });
 
 function multiplyBatches(a: View, b: View, shape: Shape, out: TypedArray): void {
-  if (out instanceof Uint8Array) throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
+  if (out instanceof Uint8Array)
+    throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
   const [rows, columns, inner] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1, a.shape.at(-1) ?? 0];
   const batch = batchOf(shape);
   const [left, right] = [matrixSteps(a, batch), matrixSteps(b, batch)];
@@ -78,7 +85,8 @@ const matrixOf = (view: View): Matrix => matrixAt(view, view.offset, view.shape[
 
 function matrixAt({ storage, strides }: View, offset: number, rows: number, columns: number): Matrix {
   const data = storage.array;
-  if (data instanceof Uint8Array) throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
+  if (data instanceof Uint8Array)
+    throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
   return { data, offset, rows, columns, rowStride: strides.at(-2) ?? 0, columnStride: strides.at(-1) ?? 0 };
 }
 
@@ -89,7 +97,10 @@ function matrixAt({ storage, strides }: View, offset: number, rows: number, colu
  * @throws ShapeError `matmul [64,784] × [785,10]: inner dimensions 784 and 785 differ`
  * @example matmul([[1, 2], [3, 4]], [[1], [10]]) // [[21], [43]]
  */
-export function matmul<A extends Shape, B extends Shape>(a: Tensor<A>, b: Tensor<B> & Check<MatMul<A, B>>): Tensor<Result<MatMul<A, B>>> {
+export function matmul<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Tensor<B> & Check<MatMul<A, B>>,
+): Tensor<Result<MatMul<A, B>>> {
   return typed(productOf(a, b));
 }
 

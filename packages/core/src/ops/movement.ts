@@ -1,27 +1,32 @@
 // The movements: the same elements in another arrangement. Most are views of the same memory; each says where gradients go back.
 
-import { allocate, type DType, isFloat } from "../dtype.ts";
+import { type DType, isFloat } from "../dtype.ts";
 import { castElements, contiguousView, copyElements } from "../engine/copy.ts";
 import { checkOption, describe, OptionError, ShapeError } from "../errors.ts";
-import { broadcastStrides, checkShape, contiguousStrides, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { input } from "../expr/expr.ts";
+import {
+  broadcastStrides,
+  checkShape,
+  contiguousStrides,
+  formatShape,
+  normalizeAxis,
+  type Shape,
+  sizeOf,
+} from "../shape.ts";
 import {
   type BroadcastedTo,
   type Check,
-  type Concatenated,
   type Flattened,
   type Permuted,
   type Reshaped,
   type Result,
-  type ShapesOf,
   type Squeezed,
-  type Stacked,
   typed,
   type Unsqueezed,
 } from "../shape-types.ts";
-import { input } from "../expr/expr.ts";
 import type { Tensor } from "../tensor.ts";
-import { allocateView, elements, type View, viewOf } from "../view.ts";
-import { movement, type MovementOp, primitive, type PrimitiveOp, sumTo } from "./constructors.ts";
+import { allocateView, type View, viewOf } from "../view.ts";
+import { type MovementOp, movement, type PrimitiveOp, primitive, sumTo } from "./constructors.ts";
 
 const restride = (view: View, shape: Shape, strides: readonly number[], offset = view.offset): View => ({
   ...view,
@@ -40,7 +45,10 @@ const reshaping: MovementOp<Shape> = /* @__PURE__ */ movement({
 });
 
 /** The same elements in another shape; one size may be −1. @example reshape([1, 2, 3, 4], [2, -1]) // [[1, 2], [3, 4]] */
-export function reshape<S extends Shape, const T extends Shape>(x: Tensor<S>, shape: Readonly<T> & Check<Reshaped<S, T>>): Tensor<Result<Reshaped<S, T>>> {
+export function reshape<S extends Shape, const T extends Shape>(
+  x: Tensor<S>,
+  shape: Readonly<T> & Check<Reshaped<S, T>>,
+): Tensor<Result<Reshaped<S, T>>> {
   return typed(reshaping(x, resolveShape(x, shape)));
 }
 
@@ -52,7 +60,8 @@ function resolveShape(x: Tensor, target: Shape): Shape {
   checkShape(given, others);
   const rest = sizeOf(others);
   if (free >= 0) {
-    if (rest === 0 ? x.size !== 0 : x.size % rest !== 0) throw new ShapeError(`${given}: ${x.size} values do not divide by ${rest}`);
+    if (rest === 0 ? x.size !== 0 : x.size % rest !== 0)
+      throw new ShapeError(`${given}: ${x.size} values do not divide by ${rest}`);
     return target.map((size, axis) => (axis === free ? (rest === 0 ? 0 : x.size / rest) : size));
   }
   if (rest !== x.size) throw new ShapeError(`${given}: ${x.size} values do not fill ${rest}`);
@@ -60,7 +69,10 @@ function resolveShape(x: Tensor, target: Shape): Shape {
 }
 
 /** The axes from `start` on made one. @example flatten([[1, 2], [3, 4]]) // [1, 2, 3, 4] */
-export function flatten<S extends Shape, const X extends number = 0>(x: Tensor<S>, start?: X & Check<Flattened<S, X>>): Tensor<Result<Flattened<S, X>>> {
+export function flatten<S extends Shape, const X extends number = 0>(
+  x: Tensor<S>,
+  start?: X & Check<Flattened<S, X>>,
+): Tensor<Result<Flattened<S, X>>> {
   const from = x.rank === 0 ? 0 : normalizeAxis("flatten", start ?? 0, x.rank);
   const rest = x.shape.slice(from);
   return typed(reshaping(x, [...x.shape.slice(0, from), sizeOf(rest)]));
@@ -74,11 +86,18 @@ const permuting: MovementOp<readonly number[]> = /* @__PURE__ */ movement({
       axes.map((axis) => view.shape[axis] ?? 1),
       axes.map((axis) => view.strides[axis] ?? 0),
     ),
-  adjoint: (dy, _, axes) => permuting(dy, axes.map((__, axis) => axes.indexOf(axis))),
+  adjoint: (dy, _, axes) =>
+    permuting(
+      dy,
+      axes.map((__, axis) => axes.indexOf(axis)),
+    ),
 });
 
 /** The axes in another order. @example permute([[1, 2], [3, 4]], [1, 0]) // [[1, 3], [2, 4]] */
-export function permute<S extends Shape, const P extends readonly number[]>(x: Tensor<S>, axes: Readonly<P> & Check<Permuted<S, P>>): Tensor<Result<Permuted<S, P>>> {
+export function permute<S extends Shape, const P extends readonly number[]>(
+  x: Tensor<S>,
+  axes: Readonly<P> & Check<Permuted<S, P>>,
+): Tensor<Result<Permuted<S, P>>> {
   const given = `permute ${formatShape(x.shape)} to ${formatShape(axes)}`;
   if (axes.length !== x.rank) throw new ShapeError(`${given}: ${axes.length} axes given for rank ${x.rank}`);
   const order = axes.map((axis: number) => normalizeAxis("permute", axis, x.rank));
@@ -113,7 +132,8 @@ export function broadcastTo<S extends Shape, const T extends Shape>(
   if (lead < 0) throw new ShapeError(`${given}: the target has fewer axes`);
   for (const [axis, size] of x.shape.entries()) {
     const target = shape[axis + lead];
-    if (size !== 1 && size !== target) throw new ShapeError(`${given}: axis ${axis + lead}: ${size} does not stretch to ${target}`);
+    if (size !== 1 && size !== target)
+      throw new ShapeError(`${given}: axis ${axis + lead}: ${size} does not stretch to ${target}`);
   }
   return typed(broadcasting(x, [...shape]));
 }
@@ -123,14 +143,29 @@ export function squeeze<S extends Shape, const X extends number | undefined = un
   x: Tensor<S>,
   axis?: X & Check<Squeezed<S, X>>,
 ): Tensor<Result<Squeezed<S, X>>> {
-  if (axis === undefined) return typed(reshaping(x, x.shape.filter((size) => size !== 1)));
+  if (axis === undefined)
+    return typed(
+      reshaping(
+        x,
+        x.shape.filter((size) => size !== 1),
+      ),
+    );
   const place = normalizeAxis("squeeze", axis, x.rank);
-  if (x.shape[place] !== 1) throw new ShapeError(`squeeze ${formatShape(x.shape)}: axis ${axis} has size ${x.shape[place]}, not 1`);
-  return typed(reshaping(x, x.shape.filter((_, index) => index !== place)));
+  if (x.shape[place] !== 1)
+    throw new ShapeError(`squeeze ${formatShape(x.shape)}: axis ${axis} has size ${x.shape[place]}, not 1`);
+  return typed(
+    reshaping(
+      x,
+      x.shape.filter((_, index) => index !== place),
+    ),
+  );
 }
 
 /** With a new axis of size 1 in front of `axis`. @example unsqueeze([1, 2], 0) // [[1, 2]] */
-export function unsqueeze<S extends Shape, const X extends number>(x: Tensor<S>, axis: X & Check<Unsqueezed<S, X>>): Tensor<Result<Unsqueezed<S, X>>> {
+export function unsqueeze<S extends Shape, const X extends number>(
+  x: Tensor<S>,
+  axis: X & Check<Unsqueezed<S, X>>,
+): Tensor<Result<Unsqueezed<S, X>>> {
   const place = normalizeAxis("unsqueeze", axis, x.rank + 1);
   return typed(reshaping(x, [...x.shape.slice(0, place), 1, ...x.shape.slice(place)]));
 }
@@ -198,7 +233,8 @@ function scatterPart(from: View, to: View): void {
  * @example slice([[1, 2, 3], [4, 5, 6]], null, [0, 2]) // [[1, 2], [4, 5]]
  */
 export function slice(x: Tensor, ...ranges: readonly Range[]): Tensor {
-  if (ranges.length > x.rank) throw new ShapeError(`slice ${formatShape(x.shape)}: ${ranges.length} ranges given for rank ${x.rank}`);
+  if (ranges.length > x.rank)
+    throw new ShapeError(`slice ${formatShape(x.shape)}: ${ranges.length} ranges given for rank ${x.rank}`);
   return slicing(
     x,
     x.shape.map((size, axis) => resolveRange(ranges[axis] ?? null, size, axis)),
@@ -224,7 +260,12 @@ function resolveRange(range: Range, size: number, axis: number): Part {
   const within = (bound: number): number => Math.min(Math.max(bound < 0 ? bound + size : bound, lowest), highest);
   const start = range[0] === undefined || range[0] === null ? (step > 0 ? 0 : size - 1) : within(range[0]);
   const end = range[1] === undefined || range[1] === null ? (step > 0 ? size : -1) : within(range[1]);
-  return { start: Math.min(start, Math.max(size - 1, 0)), step, count: Math.max(0, Math.ceil((end - start) / step)), picks: false };
+  return {
+    start: Math.min(start, Math.max(size - 1, 0)),
+    step,
+    count: Math.max(0, Math.ceil((end - start) / step)),
+    picks: false,
+  };
 }
 
 // Copies --------------------------------------------------------------------------------------------------------------------
@@ -246,7 +287,8 @@ export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
 const casting: PrimitiveOp<{ readonly dtype: DType }> = /* @__PURE__ */ primitive({
   name: "cast",
   infer: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
-  kernel: ([x], spec) => (x === undefined ? allocateView(spec) : viewOf(castElements(x, spec.dtype), spec.dtype, spec.shape)),
+  kernel: ([x], spec) =>
+    x === undefined ? allocateView(spec) : viewOf(castElements(x, spec.dtype), spec.dtype, spec.shape),
   reads: [],
   gradient: ({ dy, specs: [spec] }) => [spec !== undefined && isFloat(spec.dtype) ? cast(dy, spec.dtype) : null],
 });

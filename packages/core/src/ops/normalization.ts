@@ -2,10 +2,10 @@
 
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { formatShape, normalizeAxis, sameShape, type Shape } from "../shape.ts";
+import { formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { composite, elementwise, type ElementwiseOp, required } from "./constructors.ts";
+import { composite, type ElementwiseOp, elementwise, required } from "./constructors.ts";
 
 /** (x − μ) · s · γ + β. */
 const standardize: ElementwiseOp = /* @__PURE__ */ elementwise({
@@ -13,7 +13,10 @@ const standardize: ElementwiseOp = /* @__PURE__ */ elementwise({
   forward: (x, mean, scale, gamma, beta) => x.sub(mean).mul(scale.mul(gamma)).add(beta),
 });
 /** (x − μ)². */
-const squaredDistance: ElementwiseOp = /* @__PURE__ */ elementwise({ name: "squaredDistance", forward: (x, mean) => x.sub(mean).square() });
+const squaredDistance: ElementwiseOp = /* @__PURE__ */ elementwise({
+  name: "squaredDistance",
+  forward: (x, mean) => x.sub(mean).square(),
+});
 /** dy · x̂, with x̂ = (x − μ) · s. */
 const alongNormalized: ElementwiseOp = /* @__PURE__ */ elementwise({
   name: "batchNorm.along",
@@ -31,7 +34,8 @@ interface NormAttributes {
   readonly epsilon: number;
 }
 
-const share = (x: Tensor, axes: readonly number[]): number => 1 / axes.reduce((count, axis) => count * (x.shape[axis] ?? 1), 1);
+const share = (x: Tensor, axes: readonly number[]): number =>
+  1 / axes.reduce((count, axis) => count * (x.shape[axis] ?? 1), 1);
 
 // Ioffe and Szegedy 2015: μ and σ² of the batch, x̂ = (x − μ)/√(σ² + ε), y = γ·x̂ + β. The gradient in closed form:
 // dβ = Σdy, dγ = Σdy·x̂, dx = γ/√(σ² + ε) · (dy − (dβ + x̂·dγ)/n).
@@ -93,7 +97,11 @@ export function batchNorm<S extends Shape>(
   const features = x.shape[place] ?? 1;
   const axes = x.shape.flatMap((_, other) => (other === place ? [] : [other]));
   const { output, shared } = batchNormOf([x, spread(x, gamma, place), spread(x, beta, place)], { axes, epsilon });
-  return { output: typed(output), mean: required(shared[0]).reshape([features]), variance: required(shared[1]).reshape([features]) };
+  return {
+    output: typed(output),
+    mean: required(shared[0]).reshape([features]),
+    variance: required(shared[1]).reshape([features]),
+  };
 }
 
 /**
@@ -117,7 +125,9 @@ function checkNorm(name: string, x: Tensor, gamma: Tensor | 1, beta: Tensor | 0,
   const place = normalizeAxis(name, axis, x.rank);
   for (const [label, value] of [["gamma", gamma] as const, ["beta", beta] as const]) {
     if (typeof value !== "number" && !sameShape(value.shape, [x.shape[place] ?? 1])) {
-      throw new ShapeError(`${name}: ${label} is ${formatShape(value.shape)}, the input ${formatShape(x.shape)} has ${x.shape[place]} features on axis ${axis}`);
+      throw new ShapeError(
+        `${name}: ${label} is ${formatShape(value.shape)}, the input ${formatShape(x.shape)} has ${x.shape[place]} features on axis ${axis}`,
+      );
     }
   }
   if (!isFloat(x.dtype)) throw new DTypeError(`${name}: the input is ${x.dtype}, not a float`);

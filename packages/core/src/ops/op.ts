@@ -2,14 +2,14 @@
 
 import { hereAndNow, refuseAnomaly, watchingAnomalies } from "../anomaly.ts";
 import { type DType, isFloat, promote } from "../dtype.ts";
-import { AutogradError, describe, DTypeError } from "../errors.ts";
+import { AutogradError, DTypeError, describe } from "../errors.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { Generator } from "../random.ts";
 import { type BackwardContext, isRecording, Node } from "../tape.ts";
 import { Tensor } from "../tensor.ts";
 import { tracer } from "../tracing.ts";
-import type { NativeKernel } from "../wasm/native.ts";
 import { type Spec, type View, viewOf } from "../view.ts";
+import type { NativeKernel } from "../wasm/native.ts";
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
 export type Operand = Tensor | number;
@@ -55,7 +55,9 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
   const views = inputs.map(({ view }) => view);
   const spec = op.infer(views, attributes);
   const capture = tracer();
-  const output = new Tensor(capture === null ? op.compute(views, spec, attributes) : capture.apply(op, views, spec, attributes));
+  const output = new Tensor(
+    capture === null ? op.compute(views, spec, attributes) : capture.apply(op, views, spec, attributes),
+  );
   if (watchingAnomalies()) refuseAnomaly(output.view, op.name, hereAndNow());
   if (differentiable && isRecording() && isFloat(spec.dtype)) {
     output.node = Node.of(op.name, inputs, output, (context) => op.backward(context, attributes), op.reads);
@@ -84,9 +86,12 @@ export function tensorsOf(operation: string, operands: readonly Operand[]): Tens
   let partner: DType | null = null;
   for (const operand of operands) {
     if (operand instanceof Tensor) partner = partner === null ? operand.dtype : promote(partner, operand.dtype);
-    else if (typeof operand !== "number") throw new DTypeError(`${operation}: expected a tensor or a number, got ${describe(operand)}`);
+    else if (typeof operand !== "number")
+      throw new DTypeError(`${operation}: expected a tensor or a number, got ${describe(operand)}`);
   }
-  return operands.map((operand) => (operand instanceof Tensor ? operand : scalar(operand, dtypeBeside(partner, operand))));
+  return operands.map((operand) =>
+    operand instanceof Tensor ? operand : scalar(operand, dtypeBeside(partner, operand)),
+  );
 }
 
 function dtypeBeside(partner: DType | null, value: number): DType {
@@ -97,7 +102,8 @@ function dtypeBeside(partner: DType | null, value: number): DType {
 
 /** A tensor of shape [] that holds one number. */
 export function scalar(value: number, dtype: DType): Tensor {
-  const array = dtype === "float32" ? new Float32Array(1) : dtype === "float64" ? new Float64Array(1) : new Int32Array(1);
+  const array =
+    dtype === "float32" ? new Float32Array(1) : dtype === "float64" ? new Float64Array(1) : new Int32Array(1);
   array[0] = value;
   return new Tensor(viewOf(array, dtype, []));
 }

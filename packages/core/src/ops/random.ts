@@ -3,7 +3,7 @@
 import type { DType } from "../dtype.ts";
 import { checkOption, DTypeError } from "../errors.ts";
 import { normalQuantile, normalShare } from "../expr/special.ts";
-import { defaultGenerator, type Draw, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
+import { type Draw, defaultGenerator, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
 import { checkShape, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
@@ -46,9 +46,14 @@ const drawing = (
 const drawUniform = /* @__PURE__ */ drawing("randomUniform", fillUniform, true);
 const drawNormal = /* @__PURE__ */ drawing("randomNormal", fillNormal, false);
 
-function settings(name: string, shape: Shape, { dtype = "float32", generator = defaultGenerator() }: RandomOptions): Drawing {
+function settings(
+  name: string,
+  shape: Shape,
+  { dtype = "float32", generator = defaultGenerator() }: RandomOptions,
+): Drawing {
   checkShape(name, shape);
-  if (dtype !== "float32" && dtype !== "float64") throw new DTypeError(`${name}: dtype must be float32 or float64, got ${String(dtype)}`);
+  if (dtype !== "float32" && dtype !== "float64")
+    throw new DTypeError(`${name}: dtype must be float32 or float64, got ${String(dtype)}`);
   return { shape: [...shape], dtype, generator };
 }
 
@@ -61,7 +66,13 @@ export interface UniformOptions extends RandomOptions {
 /** Uniform numbers in [low, high), [0, 1) by default. @example uniform([2], { low: -1 }).shape; // [2] */
 export function uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<S> {
   const { low = 0, high = 1 } = options;
-  checkOption(Number.isFinite(low) && Number.isFinite(high) && low <= high, "uniform", "low and high", "finite, low ≤ high", [low, high]);
+  checkOption(
+    Number.isFinite(low) && Number.isFinite(high) && low <= high,
+    "uniform",
+    "low and high",
+    "finite, low ≤ high",
+    [low, high],
+  );
   const unit = drawUniform(settings("uniform", shape, options));
   return typed(low === 0 && high === 1 ? unit : unit.mul(high - low).add(low));
 }
@@ -75,7 +86,13 @@ export interface NormalOptions extends RandomOptions {
 /** Normal numbers, of mean 0 and standard deviation 1 by default. @example normal([3], { mean: 5 }).shape; // [3] */
 export function normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<S> {
   const { mean = 0, standardDeviation = 1 } = options;
-  checkOption(Number.isFinite(standardDeviation) && standardDeviation >= 0, "normal", "standardDeviation", "a finite number ≥ 0", standardDeviation);
+  checkOption(
+    Number.isFinite(standardDeviation) && standardDeviation >= 0,
+    "normal",
+    "standardDeviation",
+    "a finite number ≥ 0",
+    standardDeviation,
+  );
   checkOption(Number.isFinite(mean), "normal", "mean", "finite", mean);
   const standard = drawNormal(settings("normal", shape, options));
   return typed(mean === 0 && standardDeviation === 1 ? standard : standard.mul(standardDeviation).add(mean));
@@ -96,7 +113,13 @@ export function truncatedNormal<const S extends Shape>(shape: S, options: Trunca
   const { mean = 0, standardDeviation = 1, low = -2, high = 2 } = options;
   checkOption(Number.isFinite(mean), "truncatedNormal", "mean", "finite", mean);
   checkOption(low < high, "truncatedNormal", "low and high", "numbers, low < high", [low, high]);
-  checkOption(Number.isFinite(standardDeviation) && standardDeviation >= 0, "truncatedNormal", "standardDeviation", "a finite number ≥ 0", standardDeviation);
+  checkOption(
+    Number.isFinite(standardDeviation) && standardDeviation >= 0,
+    "truncatedNormal",
+    "standardDeviation",
+    "a finite number ≥ 0",
+    standardDeviation,
+  );
   const { dtype, generator } = settings("truncatedNormal", shape, options);
   // Bounds above the mean are drawn as their mirror image below it, where Φ keeps its digits.
   const side = low > 0 ? -1 : 1;
@@ -125,12 +148,23 @@ export function randint<const S extends Shape>(
 ): Tensor<S> {
   const valid = Number.isInteger(low) && Number.isInteger(high) && low < high && low >= -(2 ** 31) && high <= 2 ** 31;
   checkOption(valid, "randint", "low and high", "whole numbers of 32 bits, low < high", [low, high]);
-  const unit = drawUniform(settings("randint", shape, { dtype: "float64", ...(generator === undefined ? {} : { generator }) }));
-  return typed(unit.mul(high - low).add(low).floor().cast("int32"));
+  const unit = drawUniform(
+    settings("randint", shape, { dtype: "float64", ...(generator === undefined ? {} : { generator }) }),
+  );
+  return typed(
+    unit
+      .mul(high - low)
+      .add(low)
+      .floor()
+      .cast("int32"),
+  );
 }
 
 /** 0 … n − 1 in random order, `int32`. @example permutation(3).shape; // [3] */
-export function permutation(length: number, { generator = defaultGenerator() }: { readonly generator?: Generator } = {}): Tensor<readonly [number]> {
+export function permutation(
+  length: number,
+  { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
+): Tensor<readonly [number]> {
   checkShape("permutation", [length]);
   return new Tensor<readonly [number]>(viewOf(shuffledIndices(length, generator.next()), "int32", [length]));
 }

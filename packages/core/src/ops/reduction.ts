@@ -1,7 +1,7 @@
 // The reductions: how elements combine, and how the gradient of the result spreads over them.
 
 import { arithmetic } from "../dtype.ts";
-import { boolDType, reduction, type ReductionOp } from "./constructors.ts";
+import { boolDType, type ReductionOp, reduction } from "./constructors.ts";
 
 /** Σ x; 0 for nothing. @example sum([1, 2, 3]) // 6 */
 export const sum: ReductionOp<"sum"> = /* @__PURE__ */ reduction({

@@ -9,9 +9,12 @@ import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { composite, elementwise, floatDType, primitive, type ReductionOptions, type UnaryOp } from "./constructors.ts";
 
-type Summary<S extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<Result<Reduced<S, X, K, Name>>>;
+type Summary<S extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<
+  Result<Reduced<S, X, K, Name>>
+>;
 
-const countOf = (shape: Shape, axes: readonly number[]): number => axes.reduce((count, axis) => count * (shape[axis] ?? 1), 1);
+const countOf = (shape: Shape, axes: readonly number[]): number =>
+  axes.reduce((count, axis) => count * (shape[axis] ?? 1), 1);
 
 /** The average; NaN of nothing. @example mean([1, 2, 6]) // 3 */
 export function mean<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
@@ -44,7 +47,9 @@ export function variance<S extends Shape, const X extends Axes = undefined, K ex
   const axes = normalizeAxes("variance", axis, x.rank);
   const values: Tensor = x;
   const squares = values.sub(values.mean(axes, { keepDims: true })).square();
-  return typed(squares.sum(axes, { keepDims: options?.keepDims ?? false }).div(Math.max(0, countOf(x.shape, axes) - correction)));
+  return typed(
+    squares.sum(axes, { keepDims: options?.keepDims ?? false }).div(Math.max(0, countOf(x.shape, axes) - correction)),
+  );
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */
@@ -109,11 +114,17 @@ export function logSumExp<S extends Shape, const X extends Axes = undefined, K e
 
 // Extremes ------------------------------------------------------------------------------------------------------------------
 
-const extreme = (name: "argMax" | "argMin", better: (a: number, b: number) => boolean): ((x: Tensor, axis: number) => Tensor) => {
+const extreme = (
+  name: "argMax" | "argMin",
+  better: (a: number, b: number) => boolean,
+): ((x: Tensor, axis: number) => Tensor) => {
   const find = primitive<{ readonly axis: number }>({
     name,
     infer: ([x], { axis }) => {
-      if (x?.shape[axis] === 0) throw new ShapeError(`${name}: nothing to choose from: ${formatShape(x.shape)} has no elements along axis ${axis}`);
+      if (x?.shape[axis] === 0)
+        throw new ShapeError(
+          `${name}: nothing to choose from: ${formatShape(x.shape)} has no elements along axis ${axis}`,
+        );
       return { shape: reducedShape(x?.shape ?? [], [axis], true), dtype: "int32" };
     },
     kernel: ([x], spec, { axis }) => {
@@ -127,7 +138,12 @@ const extreme = (name: "argMax" | "argMin", better: (a: number, b: number) => bo
   return (x, axis) => find([x], { axis });
 };
 
-function firstBest(x: View, axis: number, out: ArrayLike<number> & { [index: number]: number }, better: (a: number, b: number) => boolean): void {
+function firstBest(
+  x: View,
+  axis: number,
+  out: ArrayLike<number> & { [index: number]: number },
+  better: (a: number, b: number) => boolean,
+): void {
   const values = elements(contiguousView(x));
   const size = x.shape[axis] ?? 0;
   const inner = sizeOf(x.shape.slice(axis + 1));

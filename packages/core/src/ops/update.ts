@@ -1,19 +1,19 @@
 // Updates in place: several Variables of one shape get new values from one formula, in one loop. This is how an optimizer's rule
 // runs: parameter, gradient and state are read once, and parameter and state written once.
 
+import type { DType } from "../dtype.ts";
 import { copyElements } from "../engine/copy.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
 import { UpdateProgram } from "../engine/update-wasm.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import { type Expr, input, reading, type Vocabulary } from "../expr/expr.ts";
 import { simplify } from "../expr/simplify.ts";
-import type { DType } from "../dtype.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
 import { tracer } from "../tracing.ts";
+import { contiguous, type View, viewOf, viewSize } from "../view.ts";
 import { features } from "../wasm/features.ts";
 import { createHeap } from "../wasm/heap.ts";
-import { contiguous, type View, viewOf, viewSize } from "../view.ts";
 import { checkCurrent, type Operand, tensorsOf } from "./op.ts";
 
 /** New values of the targets, from their old values followed by the other inputs. */
@@ -32,7 +32,11 @@ export type Update = (targets: readonly Variable[], inputs: readonly Operand[]) 
  * w.toArray(); // [0, 1]
  */
 export function update({ name, forward }: { readonly name: string; readonly forward: UpdateFormula }): Update {
-  let kernels: { readonly formulas: readonly Expr[]; readonly loop: ElementwiseKernel; readonly program: UpdateProgram } | null = null;
+  let kernels: {
+    readonly formulas: readonly Expr[];
+    readonly loop: ElementwiseKernel;
+    readonly program: UpdateProgram;
+  } | null = null;
   const arity = forward.length;
   const read = (): readonly Expr[] =>
     reading(simplify, () => forward(...Array.from({ length: arity }, (_, index) => input(index))));
@@ -43,7 +47,9 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     for (const [index, tensor] of [...targets, ...others].entries()) {
       checkCurrent(name, tensor);
       if ((index < targets.length || tensor.size !== 1) && !sameShape(tensor.shape, first.shape)) {
-        throw new ShapeError(`${name}: ${first.name || "the variable"} has shape ${formatShape(first.shape)}, another value ${formatShape(tensor.shape)}`);
+        throw new ShapeError(
+          `${name}: ${first.name || "the variable"} has shape ${formatShape(first.shape)}, another value ${formatShape(tensor.shape)}`,
+        );
       }
     }
     for (const target of targets) {
@@ -63,7 +69,12 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     }
     const safe = rest.map((view) => (storages.includes(view.storage) ? apart(view, first.size) : view));
     if (!kernels.program.run(views, safe)) {
-      kernels.loop.run([...views, ...safe], first.shape, storages.map(({ array }) => array), first.dtype);
+      kernels.loop.run(
+        [...views, ...safe],
+        first.shape,
+        storages.map(({ array }) => array),
+        first.dtype,
+      );
     }
     for (const storage of storages) storage.version++;
   };

@@ -84,7 +84,9 @@ export class Heap {
         this.memory.grow(Math.ceil(room / PAGE));
       } catch {
         this.#top = address;
-        throw new GraphError(`no memory: ${Math.ceil(bytes / 2 ** 20)} MiB more were asked for, beside ${Math.ceil(address / 2 ** 20)} MiB`);
+        throw new GraphError(
+          `no memory: ${Math.ceil(bytes / 2 ** 20)} MiB more were asked for, beside ${Math.ceil(address / 2 ** 20)} MiB`,
+        );
       }
       for (const [index, { storage, address: at }] of residents.entries()) {
         storage.array = arrayAt(before[index] ?? storage.array, this.memory.buffer, at, storage.length);
@@ -96,7 +98,11 @@ export class Heap {
 
 /** Imports the memory of a heap into a module, as `env.memory`. */
 export function importHeap(module: ModuleBuilder, { shared }: Pick<Heap, "shared">): void {
-  module.importMemory("env", "memory", shared === null ? { minimum: 1 } : { minimum: 1, maximum: MAXIMUM_PAGES, shared: true });
+  module.importMemory(
+    "env",
+    "memory",
+    shared === null ? { minimum: 1 } : { minimum: 1, maximum: MAXIMUM_PAGES, shared: true },
+  );
 }
 
 /** A new heap: shared while there are threads, else private. */
@@ -105,8 +111,15 @@ export function createHeap(): Heap {
 }
 
 /** An array of the same type and length on other memory. */
-function arrayAt(array: TypedArray, buffer: ArrayBufferLike, address: number, length: number = array.length): TypedArray {
+function arrayAt(
+  array: TypedArray,
+  buffer: ArrayBufferLike,
+  address: number,
+  length: number = array.length,
+): TypedArray {
   if (array instanceof Float32Array) return new Float32Array(buffer, address, length);
   if (array instanceof Float64Array) return new Float64Array(buffer, address, length);
-  return array instanceof Int32Array ? new Int32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
+  return array instanceof Int32Array
+    ? new Int32Array(buffer, address, length)
+    : new Uint8Array(buffer, address, length);
 }

@@ -37,7 +37,10 @@ export function loadLanes(f: FunctionBuilder, place: Place, count = 4): Lanes {
       f.v128().set(local);
       for (let lane = 0; lane < count; lane++) {
         f.get(local);
-        pushBase(f, place).memory("i32.load8_u", address + lane * stride).lane("i32x4.replace_lane", lane).set(local);
+        pushBase(f, place)
+          .memory("i32.load8_u", address + lane * stride)
+          .lane("i32x4.replace_lane", lane)
+          .set(local);
       }
     }
   } else if (stride === 0) pushBase(f, place).memory("v128.load32_splat", address).set(local);
@@ -45,7 +48,10 @@ export function loadLanes(f: FunctionBuilder, place: Place, count = 4): Lanes {
   else {
     pushBase(f, place).memory("v128.load32_zero", address).set(local);
     for (let lane = 1; lane < count; lane++) {
-      pushBase(f, place).get(local).laneMemory("v128.load32_lane", address + 4 * lane * stride, lane).set(local);
+      pushBase(f, place)
+        .get(local)
+        .laneMemory("v128.load32_lane", address + 4 * lane * stride, lane)
+        .set(local);
     }
   }
   return { local, type: laneType(dtype) };
@@ -58,7 +64,11 @@ export function storeLanes(f: FunctionBuilder, place: Place, value: Lanes, count
   pushStored(f, value, dtype);
   f.set(lanes);
   if (isByte(dtype)) {
-    for (let lane = 0; lane < count; lane++) pushBase(f, place).get(lanes).lane("i32x4.extract_lane", lane).memory("i32.store8", address + lane);
+    for (let lane = 0; lane < count; lane++)
+      pushBase(f, place)
+        .get(lanes)
+        .lane("i32x4.extract_lane", lane)
+        .memory("i32.store8", address + lane);
     return;
   }
   if (count === 4) {
@@ -66,7 +76,10 @@ export function storeLanes(f: FunctionBuilder, place: Place, value: Lanes, count
     return;
   }
   if (count >= 2) pushBase(f, place).get(lanes).laneMemory("v128.store64_lane", address, 0);
-  if (count !== 2) pushBase(f, place).get(lanes).laneMemory("v128.store32_lane", address + 4 * (count - 1), count - 1);
+  if (count !== 2)
+    pushBase(f, place)
+      .get(lanes)
+      .laneMemory("v128.store32_lane", address + 4 * (count - 1), count - 1);
 }
 
 /** Lanes as they are stored: floats, 32-bit integers, or 1 and 0. */

@@ -4,7 +4,14 @@
 import type { DType } from "../dtype.ts";
 import type { GraphNode, Operand, Value } from "../graph/graph.ts";
 import type { Group } from "../graph/passes/fuse.ts";
-import { matrixOf, matrixStrides, type MatrixStrides, singlePace, squeezed, stridesIn } from "../graph/passes/layout.ts";
+import {
+  type MatrixStrides,
+  matrixOf,
+  matrixStrides,
+  singlePace,
+  squeezed,
+  stridesIn,
+} from "../graph/passes/layout.ts";
 import { type Stages, stagesOf } from "../graph/passes/stages.ts";
 import { collapse, type Shape, sizeOf } from "../shape.ts";
 import type { FunctionBuilder, Local, Size } from "./assembler.ts";
@@ -68,7 +75,11 @@ abstract class Loop {
   }
 
   /** The values of an elementwise node, given how to get its operands. */
-  protected compute(node: GraphNode, environment: Map<Value, Lanes>, read: (operand: Operand) => Lanes | undefined): void {
+  protected compute(
+    node: GraphNode,
+    environment: Map<Value, Lanes>,
+    read: (operand: Operand) => Lanes | undefined,
+  ): void {
     if (node.work.kind !== "elementwise") return;
     const inputs = node.inputs.map((operand) => environment.get(operand.value) ?? read(operand));
     const results = emitVector(this.f, node.work.formulas, inputs, functions);
@@ -126,7 +137,10 @@ abstract class Loop {
   }
 
   protected reset(node: GraphNode, total: Lanes): void {
-    this.f.f32(node.work.kind === "reduce" ? node.work.init : 0).op("f32x4.splat").set(total.local);
+    this.f
+      .f32(node.work.kind === "reduce" ? node.work.init : 0)
+      .op("f32x4.splat")
+      .set(total.local);
   }
 }
 
@@ -146,7 +160,9 @@ class NestLoop extends Loop {
 
   emit(share: Share): void {
     const { f } = this;
-    const outside = this.nodes.flatMap((node) => node.inputs.filter(({ value }) => !this.isOwn(value)).map((operand) => ({ node, operand })));
+    const outside = this.nodes.flatMap((node) =>
+      node.inputs.filter(({ value }) => !this.isOwn(value)).map((operand) => ({ node, operand })),
+    );
     const inOrder = this.#space.map((_, axis) => sizeOf(this.#space.slice(axis + 1)));
     const all = [inOrder, ...outside.map(({ node, operand }) => stridesIn(operand, spaceOf(node)))];
     const nest = collapse(this.#space, all);
@@ -155,13 +171,18 @@ class NestLoop extends Loop {
     const strideOf = (index: number, level: number): number => nest.strides[index]?.[level] ?? 0;
     // One pointer for each way of walking: operands that walk alike share it, each with its own constant address.
     const walks = new Map<string, Counter>();
-    const walkKey = (index: number, bytes: number): string => sizes.map((_, level) => strideOf(index, level) * bytes).join();
-    const places = [...outside.map(({ operand }, index) => ({ index: index + 1, dtype: operand.value.dtype })), ...this.#stores().map((value) => ({ index: 0, dtype: value.dtype }))];
+    const walkKey = (index: number, bytes: number): string =>
+      sizes.map((_, level) => strideOf(index, level) * bytes).join();
+    const places = [
+      ...outside.map(({ operand }, index) => ({ index: index + 1, dtype: operand.value.dtype })),
+      ...this.#stores().map((value) => ({ index: 0, dtype: value.dtype })),
+    ];
     for (const { index, dtype } of places) {
       const key = walkKey(index, elementBytes(dtype));
       if (!walks.has(key)) walks.set(key, f.local("i32"));
     }
-    const pointerFor = (index: number, dtype: DType): Counter | null => walks.get(walkKey(index, elementBytes(dtype))) ?? null;
+    const pointerFor = (index: number, dtype: DType): Counter | null =>
+      walks.get(walkKey(index, elementBytes(dtype))) ?? null;
 
     const inner = sizes[levels - 1] ?? 1;
     const body = (lanes: number, vectors: number): void => {
@@ -176,7 +197,8 @@ class NestLoop extends Loop {
             const bytes = elementBytes(dtype);
             const address = this.addresses.of(operand.value) + bytes * (operand.offset + 4 * vector * stride);
             const key = `${address} ${stride} ${walkKey(index, bytes)}`;
-            const known = loads.get(key) ?? loadLanes(f, { base: pointerFor(index, dtype), address, dtype, stride }, lanes);
+            const known =
+              loads.get(key) ?? loadLanes(f, { base: pointerFor(index, dtype), address, dtype, stride }, lanes);
             loads.set(key, known);
             return known;
           });
@@ -186,7 +208,13 @@ class NestLoop extends Loop {
           for (const value of this.stored(node)) {
             const lanesOf = environment.get(value);
             const address = this.addresses.of(value) + 4 * vector * elementBytes(value.dtype);
-            if (lanesOf !== undefined) storeLanes(f, { base: pointerFor(0, value.dtype), address, dtype: value.dtype, stride: 1 }, lanesOf, lanes);
+            if (lanesOf !== undefined)
+              storeLanes(
+                f,
+                { base: pointerFor(0, value.dtype), address, dtype: value.dtype, stride: 1 },
+                lanesOf,
+                lanes,
+              );
           }
         }
       }
@@ -227,7 +255,11 @@ class NestLoop extends Loop {
     };
     // The threads divide the outermost loop among them: a single one by whole vectors, its rest for the last thread.
     const start = (from: Local<"i32">): void => {
-      for (const [key, pointer] of walks) f.get(from).i32(Number(key.split(",")[0] ?? 0)).op("i32.mul").set(pointer);
+      for (const [key, pointer] of walks)
+        f.get(from)
+          .i32(Number(key.split(",")[0] ?? 0))
+          .op("i32.mul")
+          .set(pointer);
     };
     if (levels === 1) {
       const [from, to] = emitShare(f, wide / step, share, step);
@@ -292,11 +324,22 @@ abstract class MatrixLoop extends Loop {
   }
 
   protected fullAccess(value: Value): Access {
-    return { row: this.columns, column: 1, address: this.addresses.of(value), dtype: value.dtype, bytes: elementBytes(value.dtype) };
+    return {
+      row: this.columns,
+      column: 1,
+      address: this.addresses.of(value),
+      dtype: value.dtype,
+      bytes: elementBytes(value.dtype),
+    };
   }
 
   protected keptOutput(value: Value): Access {
-    return { ...this.keptAccess(1), address: this.addresses.of(value), dtype: value.dtype, bytes: elementBytes(value.dtype) };
+    return {
+      ...this.keptAccess(1),
+      address: this.addresses.of(value),
+      dtype: value.dtype,
+      bytes: elementBytes(value.dtype),
+    };
   }
 
   protected stage(node: GraphNode): number {
@@ -392,13 +435,16 @@ class ColumnLoop extends MatrixLoop {
     const steadyLoads = environments.map(() => new Map<string, Lanes>());
     for (const { access } of this.steady(({ row }) => row === 0)) {
       for (const [vector, loads] of steadyLoads.entries()) {
-        if (!loads.has(keyOf(access))) loads.set(keyOf(access), this.#load(access, baseOf(access.column * access.bytes), vector, lanes));
+        if (!loads.has(keyOf(access)))
+          loads.set(keyOf(access), this.#load(access, baseOf(access.column * access.bytes), vector, lanes));
       }
     }
-    const readKept = (node: GraphNode, vector: number) => (operand: Operand) => steadyLoads[vector]?.get(keyOf(this.accessOf(node, operand)));
+    const readKept = (node: GraphNode, vector: number) => (operand: Operand) =>
+      steadyLoads[vector]?.get(keyOf(this.accessOf(node, operand)));
     const keptNodes = (pass: number): void => {
       for (const node of this.kept(pass)) {
-        for (const [vector, environment] of environments.entries()) this.compute(node, environment, readKept(node, vector));
+        for (const [vector, environment] of environments.entries())
+          this.compute(node, environment, readKept(node, vector));
       }
     };
     keptNodes(0);
@@ -411,7 +457,12 @@ class ColumnLoop extends MatrixLoop {
       for (const value of this.stored(node)) {
         for (const [vector, environment] of environments.entries()) {
           const access = this.keptOutput(value);
-          const place = { base: baseOf(access.bytes), address: access.address + 4 * vector * access.bytes, dtype: access.dtype, stride: 1 };
+          const place = {
+            base: baseOf(access.bytes),
+            address: access.address + 4 * vector * access.bytes,
+            dtype: access.dtype,
+            stride: 1,
+          };
           const known = environment.get(value);
           if (known !== undefined) storeLanes(f, place, known, lanes);
         }
@@ -423,7 +474,13 @@ class ColumnLoop extends MatrixLoop {
     return loadLanes(this.f, { base, address: address + 4 * vector * column * bytes, dtype, stride: column }, lanes);
   }
 
-  #pass(pass: number, environments: Environment, steady: readonly Map<string, Lanes>[], baseOf: (step: number) => Counter | null, lanes: number): void {
+  #pass(
+    pass: number,
+    environments: Environment,
+    steady: readonly Map<string, Lanes>[],
+    baseOf: (step: number) => Counter | null,
+    lanes: number,
+  ): void {
     const { f, rows } = this;
     const [full, folds] = [this.full(pass), this.folds(pass)];
     if (full.length === 0 && folds.length === 0) return;
@@ -446,7 +503,8 @@ class ColumnLoop extends MatrixLoop {
     const moving = (node: GraphNode, operand: Operand): Access =>
       this.isOwn(operand.value) ? this.fullAccess(operand.value) : this.accessOf(node, operand);
     for (const { node, operand } of reads) {
-      if (this.isOwn(operand.value) ? this.isInMemory(operand.value, pass) : this.accessOf(node, operand).row !== 0) pointerOf(moving(node, operand));
+      if (this.isOwn(operand.value) ? this.isInMemory(operand.value, pass) : this.accessOf(node, operand).row !== 0)
+        pointerOf(moving(node, operand));
     }
     for (const node of full) for (const value of this.stored(node)) pointerOf(this.fullAccess(value));
     for (const [key, pointer] of pointers) {
@@ -459,20 +517,27 @@ class ColumnLoop extends MatrixLoop {
       for (const [vector, environment] of environments.entries()) {
         const inner = new Map(environment);
         const loads = new Map<string, Lanes>();
-        const read = (node: GraphNode) => (operand: Operand): Lanes | undefined => {
-          const access = moving(node, operand);
-          const held = steady[vector]?.get(keyOf(access));
-          if (held !== undefined && access.row === 0) return held;
-          const known = loads.get(keyOf(access)) ?? this.#load(access, pointerOf(access), vector, lanes);
-          loads.set(keyOf(access), known);
-          return known;
-        };
+        const read =
+          (node: GraphNode) =>
+          (operand: Operand): Lanes | undefined => {
+            const access = moving(node, operand);
+            const held = steady[vector]?.get(keyOf(access));
+            if (held !== undefined && access.row === 0) return held;
+            const known = loads.get(keyOf(access)) ?? this.#load(access, pointerOf(access), vector, lanes);
+            loads.set(keyOf(access), known);
+            return known;
+          };
         for (const node of full) this.compute(node, inner, read(node));
         for (const node of full) {
           if (this.stage(node) !== pass) continue;
           for (const value of this.stored(node)) {
             const access = this.fullAccess(value);
-            const place = { base: pointerOf(access), address: access.address + 4 * vector * access.bytes, dtype: access.dtype, stride: 1 };
+            const place = {
+              base: pointerOf(access),
+              address: access.address + 4 * vector * access.bytes,
+              dtype: access.dtype,
+              stride: 1,
+            };
             const known = inner.get(value);
             if (known !== undefined) storeLanes(f, place, known, lanes);
           }
@@ -541,15 +606,23 @@ class RowLoop extends MatrixLoop {
     const steady = new Map<string, Lanes>();
     for (const { access } of this.steady(({ column }) => column === 0)) {
       const { address, dtype, bytes } = access;
-      if (!steady.has(keyOf(access))) steady.set(keyOf(access), loadLanes(f, { base: baseOf(access.row * bytes), address, dtype, stride: 0 }));
+      if (!steady.has(keyOf(access)))
+        steady.set(keyOf(access), loadLanes(f, { base: baseOf(access.row * bytes), address, dtype, stride: 0 }));
     }
     // All bases are set here, before the loops that use them.
     for (const node of this.nodes) {
-      for (const operand of node.inputs) if (!this.isOwn(operand.value)) this.#touch(this.accessOf(node, operand), baseOf);
-      for (const value of node.outputs) if (this.role(node) === "full") this.#touch({ row: this.columns, column: 1, address: 0, dtype: value.dtype, bytes: elementBytes(value.dtype) }, baseOf);
+      for (const operand of node.inputs)
+        if (!this.isOwn(operand.value)) this.#touch(this.accessOf(node, operand), baseOf);
+      for (const value of node.outputs)
+        if (this.role(node) === "full")
+          this.#touch(
+            { row: this.columns, column: 1, address: 0, dtype: value.dtype, bytes: elementBytes(value.dtype) },
+            baseOf,
+          );
     }
     const keptNodes = (pass: number): void => {
-      for (const node of this.kept(pass)) this.compute(node, environment, (operand) => steady.get(keyOf(this.accessOf(node, operand))));
+      for (const node of this.kept(pass))
+        this.compute(node, environment, (operand) => steady.get(keyOf(this.accessOf(node, operand))));
     };
     keptNodes(0);
     for (let pass = 0; pass < this.stages.passes; pass++) {
@@ -561,7 +634,13 @@ class RowLoop extends MatrixLoop {
       for (const value of this.stored(node)) {
         const access = this.keptOutput(value);
         const known = environment.get(value);
-        if (known !== undefined) storeLanes(f, { base: baseOf(access.row * access.bytes), address: access.address, dtype: access.dtype, stride: 1 }, known, 1);
+        if (known !== undefined)
+          storeLanes(
+            f,
+            { base: baseOf(access.row * access.bytes), address: access.address, dtype: access.dtype, stride: 1 },
+            known,
+            1,
+          );
       }
     }
   }
@@ -570,13 +649,19 @@ class RowLoop extends MatrixLoop {
     baseOf(row * bytes);
   }
 
-  #pass(pass: number, environment: Map<Value, Lanes>, steady: ReadonlyMap<string, Lanes>, baseOf: (step: number) => Counter | null): void {
+  #pass(
+    pass: number,
+    environment: Map<Value, Lanes>,
+    steady: ReadonlyMap<string, Lanes>,
+    baseOf: (step: number) => Counter | null,
+  ): void {
     const { f, columns } = this;
     const [full, folds] = [this.full(pass), this.folds(pass)];
     if (full.length === 0 && folds.length === 0) return;
     const vectors = columns >= 64 ? 4 : 1;
     const sums = folds.map((node) => Array.from({ length: vectors }, () => this.initial(node)));
-    const totals = columns > BLOCK ? folds.map((node) => Array.from({ length: vectors }, () => this.initial(node))) : null;
+    const totals =
+      columns > BLOCK ? folds.map((node) => Array.from({ length: vectors }, () => this.initial(node))) : null;
     const lost = totals === null ? [] : folds.map(() => Array.from({ length: vectors }, (): Lanes => this.nothing()));
     const moving = (node: GraphNode, operand: Operand): Access =>
       this.isOwn(operand.value) ? this.fullAccess(operand.value) : this.accessOf(node, operand);
@@ -594,7 +679,10 @@ class RowLoop extends MatrixLoop {
     };
     for (const node of [...full, ...folds]) {
       for (const operand of node.inputs) {
-        if (this.isOwn(operand.value) ? this.isInMemory(operand.value, pass) : this.accessOf(node, operand).column !== 0) pointerOf(moving(node, operand));
+        if (
+          this.isOwn(operand.value) ? this.isInMemory(operand.value, pass) : this.accessOf(node, operand).column !== 0
+        )
+          pointerOf(moving(node, operand));
       }
       for (const value of this.role(node) === "full" ? this.stored(node) : []) pointerOf(this.fullAccess(value));
     }
@@ -607,21 +695,32 @@ class RowLoop extends MatrixLoop {
       for (let vector = 0; vector < wide; vector++) {
         const inner = new Map(environment);
         const loads = new Map<string, Lanes>();
-        const read = (node: GraphNode) => (operand: Operand): Lanes | undefined => {
-          const access = moving(node, operand);
-          const held = access.column === 0 ? steady.get(keyOf(access)) : loads.get(keyOf(access));
-          if (held !== undefined) return held;
-          const { address, column, bytes, dtype } = access;
-          const known = loadLanes(f, { base: pointerOf(access), address: address + 4 * vector * column * bytes, dtype, stride: column }, lanes);
-          loads.set(keyOf(access), known);
-          return known;
-        };
+        const read =
+          (node: GraphNode) =>
+          (operand: Operand): Lanes | undefined => {
+            const access = moving(node, operand);
+            const held = access.column === 0 ? steady.get(keyOf(access)) : loads.get(keyOf(access));
+            if (held !== undefined) return held;
+            const { address, column, bytes, dtype } = access;
+            const known = loadLanes(
+              f,
+              { base: pointerOf(access), address: address + 4 * vector * column * bytes, dtype, stride: column },
+              lanes,
+            );
+            loads.set(keyOf(access), known);
+            return known;
+          };
         for (const node of full) this.compute(node, inner, read(node));
         for (const node of full) {
           if (this.stage(node) !== pass) continue;
           for (const value of this.stored(node)) {
             const access = this.fullAccess(value);
-            const place = { base: pointerOf(access), address: access.address + 4 * vector * access.bytes, dtype: access.dtype, stride: 1 };
+            const place = {
+              base: pointerOf(access),
+              address: access.address + 4 * vector * access.bytes,
+              dtype: access.dtype,
+              stride: 1,
+            };
             const known = inner.get(value);
             if (known !== undefined) storeLanes(f, place, known, lanes);
           }
@@ -630,10 +729,12 @@ class RowLoop extends MatrixLoop {
           const [x] = node.inputs;
           const sum = sums[index]?.[vector];
           const next = x && (inner.get(x.value) ?? read(node)(x));
-          if (sum !== undefined && next !== undefined) this.accumulate(node, sum, lanes === 4 ? next : this.#masked(node, next, lanes));
+          if (sum !== undefined && next !== undefined)
+            this.accumulate(node, sum, lanes === 4 ? next : this.#masked(node, next, lanes));
         }
       }
-      for (const [key, pointer] of pointers) f.increment(pointer, Number(key.split(",")[1]) * (wide === 1 ? lanes : 4 * wide));
+      for (const [key, pointer] of pointers)
+        f.increment(pointer, Number(key.split(",")[1]) * (wide === 1 ? lanes : 4 * wide));
     };
     const step = 4 * vectors;
     const main = columns - (columns % step);
@@ -675,13 +776,18 @@ class RowLoop extends MatrixLoop {
     const local = f.local("v128");
     pushFloats(f, next);
     f.f32(node.work.kind === "reduce" ? node.work.init : 0).op("f32x4.splat");
-    f.v128(Int32Array.from({ length: 4 }, (_, lane) => (lane < lanes ? -1 : 0))).op("v128.bitselect").set(local);
+    f.v128(Int32Array.from({ length: 4 }, (_, lane) => (lane < lanes ? -1 : 0)))
+      .op("v128.bitselect")
+      .set(local);
     return { local, type: "f32" };
   }
 
   /** The fold of the four lanes, in all four. */
   #across(node: GraphNode, total: Lanes): void {
-    for (const order of [[2, 3, 0, 1], [1, 0, 3, 2]] as const) {
+    for (const order of [
+      [2, 3, 0, 1],
+      [1, 0, 3, 2],
+    ] as const) {
       const turned = this.f.local("v128");
       this.f.get(total.local).get(total.local).shuffle(order).set(turned);
       this.accumulate(node, total, { local: turned, type: "f32" });

@@ -22,5 +22,9 @@ export interface NativeKernel {
    * Emits what the kernel needs outside of its own function (shared functions), and gives the body: a thread's share of the work,
    * divided over outputs, so that the bits do not depend on the number of threads.
    */
-  emit(module: ModuleBuilder, inputs: readonly Spec[], output: Spec): (f: FunctionBuilder, places: NativePlaces, share: Share) => void;
+  emit(
+    module: ModuleBuilder,
+    inputs: readonly Spec[],
+    output: Spec,
+  ): (f: FunctionBuilder, places: NativePlaces, share: Share) => void;
 }

@@ -58,15 +58,19 @@ export function profileOf(times: ReadonlyMap<Group, readonly number[]>, stored: 
 function flopsOf({ work, inputs, outputs }: GraphNode): number {
   const size = sizeOf(outputs[0]?.shape ?? []);
   if (work.kind === "matmul") return 2 * size * (inputs[0]?.shape.at(-1) ?? 1);
-  if (work.kind === "elementwise") return size * topological(work.formulas).filter(({ node }) => node.kind === "call").length;
+  if (work.kind === "elementwise")
+    return size * topological(work.formulas).filter(({ node }) => node.kind === "call").length;
   if (work.kind === "reduce") return sizeOf(inputs[0]?.shape ?? []);
-  return work.kind === "native" && inputs[1] !== undefined ? 2 * size * Math.max(1, sizeOf(inputs[1].shape) / (inputs[1].shape.at(-1) ?? 1)) : 0;
+  return work.kind === "native" && inputs[1] !== undefined
+    ? 2 * size * Math.max(1, sizeOf(inputs[1].shape) / (inputs[1].shape.at(-1) ?? 1))
+    : 0;
 }
 
 /** Bytes that a kernel reads from others and leaves for others. */
 function bytesOf(group: Group, stored: ReadonlySet<Value>): number {
   const reads = new Map<Value, Operand>();
-  for (const node of group.nodes) for (const operand of node.inputs) if (!group.roles.has(operand.value.node)) reads.set(operand.value, operand);
+  for (const node of group.nodes)
+    for (const operand of node.inputs) if (!group.roles.has(operand.value.node)) reads.set(operand.value, operand);
   const writes = group.nodes.flatMap(({ outputs }) => outputs.filter((value) => stored.has(value)));
   const bytes = (value: Value): number => sizeOf(value.shape) * elementBytes(value.dtype);
   return [...reads.keys(), ...writes].reduce((sum, value) => sum + bytes(value), 0);
@@ -87,7 +91,12 @@ function table(kernels: readonly KernelCost[], total: number, { gigaflops, gigab
   const head = ["kernel", "µs", "share", "GFLOP/s", "GB/s", "roofline", "operators"];
   const widths = head.map((text, column) => Math.max(text.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => (column === 0 || column === 6 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ").trimEnd();
+    cells
+      .map((cell, column) =>
+        column === 0 || column === 6 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  ")
+      .trimEnd();
   const rule = widths.map((width) => "─".repeat(width)).join("──");
   const foot = `${(total * 1000).toFixed(1)} µs in all; this machine: ${gigaflops.toFixed(1)} GFLOP/s in registers, ${gigabytes.toFixed(1)} GB/s copying`;
   return [line(head), rule, ...rows.map(line), rule, foot].join("\n");

@@ -13,9 +13,9 @@ import { collapse, contiguousStrides, sizeOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { elements, Storage, type View, viewOf } from "../view.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
+import { defineBarrier, segmentName } from "./control.ts";
 import { gemmKernel, gemmScratchBytes } from "./gemm.ts";
 import { type Heap, importHeap } from "./heap.ts";
-import { defineBarrier, segmentName } from "./control.ts";
 import { elementBytes } from "./lanes.ts";
 import { emitLoop } from "./loops.ts";
 import type { NativeKernel } from "./native.ts";
@@ -69,7 +69,8 @@ export class Program {
     for (const { work } of schedule.graph.nodes) if (work.kind === "variable") heap.adopt(work.storage);
     for (const { storage } of schedule.graph.assignments) heap.adopt(storage);
     this.#residents = schedule.graph.nodes.flatMap(({ work }) => (work.kind === "variable" ? [work.storage] : []));
-    for (const { storage } of schedule.graph.assignments) if (!this.#residents.includes(storage)) this.#residents.push(storage);
+    for (const { storage } of schedule.graph.assignments)
+      if (!this.#residents.includes(storage)) this.#residents.push(storage);
     const random = schedule.graph.nodes.filter((node) => node.work.kind === "random" && !isDrawn(node));
     const draws = heap.reserve(random.length * DRAW_BYTES);
     for (const [index, node] of random.entries()) this.#draws.set(node, draws + index * DRAW_BYTES);
@@ -101,7 +102,10 @@ export class Program {
   run(args: readonly View[]): Tensor[] {
     const { graph } = this.schedule;
     for (const { owner, lost } of this.#residents) {
-      if (lost) throw new AutogradError(`compile: Variable ${owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`);
+      if (lost)
+        throw new AutogradError(
+          `compile: Variable ${owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`,
+        );
     }
     const threads = this.#threads > 1 && parallel()?.automatic === true ? this.#tuner.begin() : this.#threads;
     if (threads > 1) parallel()?.prepare();
@@ -263,9 +267,14 @@ export class Program {
         for (const kernel of kernels) {
           f.get(part).get(parts).call(kernel);
           if (barrier === null) continue;
-          f.get(parts).i32(1).op("i32.gt_u").if(() => {
-            f.get(parts).call(barrier).if(() => void f.i32(1).op("control.return"));
-          });
+          f.get(parts)
+            .i32(1)
+            .op("i32.gt_u")
+            .if(() => {
+              f.get(parts)
+                .call(barrier)
+                .if(() => void f.i32(1).op("control.return"));
+            });
         }
         f.i32(0);
       });
@@ -292,7 +301,11 @@ export class Program {
     return kernel;
   }
 
-  #nativeBody(module: ModuleBuilder, node: GraphNode, kernel: NativeKernel): (f: FunctionBuilder, share: Share) => void {
+  #nativeBody(
+    module: ModuleBuilder,
+    node: GraphNode,
+    kernel: NativeKernel,
+  ): (f: FunctionBuilder, share: Share) => void {
     const inputs = node.inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype }));
     const [output] = node.outputs;
     if (output === undefined) throw new GraphError(`${node.name}: no output`);
@@ -309,7 +322,8 @@ export class Program {
   #emitProduct(f: FunctionBuilder, kernel: FunctionBuilder | null, node: GraphNode, share: Share): void {
     const [a, b] = node.inputs;
     const [c] = node.outputs;
-    if (a === undefined || b === undefined || c === undefined || kernel === null) throw new GraphError("matmul: operands are missing");
+    if (a === undefined || b === undefined || c === undefined || kernel === null)
+      throw new GraphError("matmul: operands are missing");
     const [left, right] = [matrixForm(a), matrixForm(b)];
     const [m, n, k] = [c.shape.at(-2) ?? 1, c.shape.at(-1) ?? 1, a.shape.at(-1) ?? 1];
     const batch = c.shape.slice(0, -2);
@@ -326,22 +340,31 @@ export class Program {
     f.clamp(to, lines);
     const count = f.local("i32");
     f.get(to).get(from).op("i32.sub").set(count);
-    f.get(from).get(to).op("i32.lt_u").if(() => {
-      // How far apart the shares begin in A, B and C, in floats for each line.
-      const apart = byRows ? [left.form === "n" ? left.stride : 1, 0, n] : [0, right.form === "n" ? 1 : right.stride, 1];
-      const starts = [this.#address(a.value) + 4 * a.offset, this.#address(b.value) + 4 * b.offset, this.#address(c)];
-      const pointers = starts.map((start, index) => {
-        const pointer = f.local("i32");
-        f.i32(start).plus(from, 4 * (apart[index] ?? 0)).set(pointer);
-        return pointer;
+    f.get(from)
+      .get(to)
+      .op("i32.lt_u")
+      .if(() => {
+        // How far apart the shares begin in A, B and C, in floats for each line.
+        const apart = byRows
+          ? [left.form === "n" ? left.stride : 1, 0, n]
+          : [0, right.form === "n" ? 1 : right.stride, 1];
+        const starts = [this.#address(a.value) + 4 * a.offset, this.#address(b.value) + 4 * b.offset, this.#address(c)];
+        const pointers = starts.map((start, index) => {
+          const pointer = f.local("i32");
+          f.i32(start)
+            .plus(from, 4 * (apart[index] ?? 0))
+            .set(pointer);
+          return pointer;
+        });
+        const scratch = f.local("i32");
+        f.i32(this.#scratch).plus(share.part, gemmScratch()).set(scratch);
+        nestOf(f, nest, pointers, () => {
+          for (const pointer of pointers) f.get(pointer);
+          f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0)
+            .i32(0)
+            .call(kernel);
+        });
       });
-      const scratch = f.local("i32");
-      f.i32(this.#scratch).plus(share.part, gemmScratch()).set(scratch);
-      nestOf(f, nest, pointers, () => {
-        for (const pointer of pointers) f.get(pointer);
-        f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0).i32(0).call(kernel);
-      });
-    });
   }
 }
 
@@ -360,7 +383,10 @@ function scratchBytesOf({ graph }: Schedule): number {
     if (work.kind === "matmul") return gemmScratch();
     const [output] = outputs;
     if (work.kind !== "native" || output === undefined) return 0;
-    return work.kernel.scratchBytes(inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype })), output);
+    return work.kernel.scratchBytes(
+      inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype })),
+      output,
+    );
   });
   return Math.max(0, ...sizes);
 }
@@ -399,7 +425,11 @@ export function suitsProduct({ value, shape, strides }: Operand): boolean {
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
   if (value.dtype !== "float32" || rows === 0 || columns === 0) return false;
-  return (column === 1 && (row >= columns || rows === 1)) || (row === 1 && (column >= rows || columns === 1)) || (columns === 1 && row > 0);
+  return (
+    (column === 1 && (row >= columns || rows === 1)) ||
+    (row === 1 && (column >= rows || columns === 1)) ||
+    (columns === 1 && row > 0)
+  );
 }
 
 /** The name of a kernel's function in the module. */
@@ -418,7 +448,8 @@ export function threadsFor({ shared }: Heap): number {
  * and gradients that the call itself puts in place are not there yet.
  */
 function isCheck({ inputs, outputs }: GraphNode, { inPlace }: MemoryPlan): boolean {
-  const isThere = ({ value: { node } }: Operand): boolean => ["argument", "constant", "variable"].includes(node.work.kind);
+  const isThere = ({ value: { node } }: Operand): boolean =>
+    ["argument", "constant", "variable"].includes(node.work.kind);
   return inputs.every(isThere) && !outputs.some((value) => inPlace.has(value));
 }
 
@@ -426,7 +457,8 @@ function segmentsOf({ groups }: Schedule): Segment[] {
   const segments: Segment[] = [];
   let kernels: Group[] = [];
   const close = (): void => {
-    if (kernels.length > 0) segments.push({ kind: "kernels", groups: kernels, index: segments.length, name: segmentName(segments.length) });
+    if (kernels.length > 0)
+      segments.push({ kind: "kernels", groups: kernels, index: segments.length, name: segmentName(segments.length) });
     kernels = [];
   };
   for (const group of groups) {

@@ -13,7 +13,12 @@ export interface Share {
 export const KERNEL_PARAMETERS = ["i32", "i32"] as const;
 
 /** This thread's range of `units` pieces of work, each of `size`: from ⌊units·part/parts⌋·size to the next thread's beginning. */
-export function emitShare(f: FunctionBuilder, units: number, { part, parts }: Share, size = 1): [from: Local<"i32">, to: Local<"i32">] {
+export function emitShare(
+  f: FunctionBuilder,
+  units: number,
+  { part, parts }: Share,
+  size = 1,
+): [from: Local<"i32">, to: Local<"i32">] {
   const [from, to] = f.locals("i32", "i32");
   f.get(part).i32(units).op("i32.mul").get(parts).op("i32.div_u").i32(size).op("i32.mul").set(from);
   f.get(part).plus(1).i32(units).op("i32.mul").get(parts).op("i32.div_u").i32(size).op("i32.mul").set(to);

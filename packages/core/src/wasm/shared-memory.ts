@@ -17,7 +17,9 @@ interface Region {
 export class SharedMemory {
   readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES, shared: true });
   readonly #free: Region[] = [];
-  readonly #registry: FinalizationRegistry<Region[]> = new FinalizationRegistry((regions) => this.#free.push(...regions));
+  readonly #registry: FinalizationRegistry<Region[]> = new FinalizationRegistry((regions) =>
+    this.#free.push(...regions),
+  );
   #top = CONTROL_BYTES;
 
   /** A list of regions that go back when `owner` is collected. */
@@ -43,7 +45,9 @@ export class SharedMemory {
       try {
         this.memory.grow(Math.ceil(Math.max(missing, this.memory.buffer.byteLength / 4) / PAGE));
       } catch {
-        throw new GraphError(`no shared memory: ${Math.ceil(bytes / 2 ** 20)} MiB more were asked for, beside ${Math.ceil(address / 2 ** 20)} MiB`);
+        throw new GraphError(
+          `no shared memory: ${Math.ceil(bytes / 2 ** 20)} MiB more were asked for, beside ${Math.ceil(address / 2 ** 20)} MiB`,
+        );
       }
     }
     this.#top = address + bytes;

@@ -6,8 +6,8 @@ import type { SimdFunctions } from "./simd.ts";
 import { cos, sin, tan } from "./simd-angles.ts";
 import { acos, asin, atan, atan2 } from "./simd-arcs.ts";
 import { cosh, erf, exp, expm1, sigmoid, sinh, tanh } from "./simd-exp.ts";
-import { log, log1p } from "./simd-log.ts";
 import { emitIntegers, fitsIntegers } from "./simd-integers.ts";
+import { log, log1p } from "./simd-log.ts";
 import { mod, pow } from "./simd-power.ts";
 
 /** The functions that are approximated; the arguments are on the stack. */

@@ -85,16 +85,25 @@ export type SimdFunctions = Partial<Record<ScalarFunction, Emit>> & { readonly i
 
 /** Whether all of the formulas can be written in SIMD instructions, for inputs of these dtypes. */
 export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], functions: SimdFunctions = {}): boolean {
-  if (readIntegers(roots, (index) => laneType(dtypes[index] ?? "float32") !== "f32") && functions.integers?.fits(roots) === true) return true;
+  if (
+    readIntegers(roots, (index) => laneType(dtypes[index] ?? "float32") !== "f32") &&
+    functions.integers?.fits(roots) === true
+  )
+    return true;
   return topological(roots).every(({ node }) => {
     if (node.kind === "input") return dtypes[node.index] !== "float64";
     if (node.kind === "constant") return true;
     if (["where", "isNaN", "isFinite", "sign"].includes(node.fn)) return true;
     // Arithmetic on integers wraps; as floats it would not.
-    const integers = node.args.some((arg) => arg.node.kind === "input" && laneType(dtypes[arg.node.index] ?? "float32") === "i32");
+    const integers = node.args.some(
+      (arg) => arg.node.kind === "input" && laneType(dtypes[arg.node.index] ?? "float32") === "i32",
+    );
     if (logic[node.fn] !== undefined) return true;
     if (comparisons[node.fn] !== undefined) return true;
-    return (arithmetic[node.fn] !== undefined || functions[node.fn] !== undefined) && (!integers || mixesWithFloats(node.args, dtypes));
+    return (
+      (arithmetic[node.fn] !== undefined || functions[node.fn] !== undefined) &&
+      (!integers || mixesWithFloats(node.args, dtypes))
+    );
   });
 }
 
@@ -116,7 +125,8 @@ export function emitVector(
   functions: SimdFunctions = {},
 ): Lanes[] {
   const { integers } = functions;
-  if (integers?.fits(roots) && readIntegers(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32")) return integers.emit(f, roots, inputs);
+  if (integers?.fits(roots) && readIntegers(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32"))
+    return integers.emit(f, roots, inputs);
   const emitter = new VectorEmitter(f, inputs, functions);
   for (const expr of topological(roots)) emitter.emit(expr);
   return roots.map((root) => emitter.value(root));
@@ -224,7 +234,11 @@ class VectorEmitter {
     f.tee(x);
     f.f32(1).op("f32x4.splat");
     // The sign bit of x on 1.
-    f.get(x).i32(-(2 ** 31)).op("i32x4.splat").op("v128.and").op("v128.or");
+    f.get(x)
+      .i32(-(2 ** 31))
+      .op("i32x4.splat")
+      .op("v128.and")
+      .op("v128.or");
     f.get(x).v128().op("f32x4.eq").get(x).get(x).op("f32x4.ne").op("v128.or");
     f.op("v128.bitselect");
     this.#keep(expr, "f32");

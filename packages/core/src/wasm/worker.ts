@@ -39,7 +39,9 @@ export function workerMain(memory: WebAssembly.Memory, words: WorkerWords, liste
       seen = Atomics.load(control, words.go);
       const part = Atomics.exchange(control, words.part, 0);
       if (part === 0) continue;
-      const segment = instances.get(Atomics.load(control, words.program))?.[`segment ${Atomics.load(control, words.segment)}`];
+      const segment = instances.get(Atomics.load(control, words.program))?.[
+        `segment ${Atomics.load(control, words.segment)}`
+      ];
       if (typeof segment === "function") segment(part, Atomics.load(control, words.parts));
     }
   };

@@ -3,7 +3,22 @@
 
 import { describe, expect, test } from "vitest";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
-import { boolDType, customOp, DTypeError, elementwise, floatDType, gather, gradcheck, OptionError, ShapeError, type Tensor, tensor, update, Variable, vjp } from "../../src/index.ts";
+import {
+  boolDType,
+  customOp,
+  DTypeError,
+  elementwise,
+  floatDType,
+  gather,
+  gradcheck,
+  OptionError,
+  ShapeError,
+  type Tensor,
+  tensor,
+  update,
+  Variable,
+  vjp,
+} from "../../src/index.ts";
 import { firstDifference, flat, scattered } from "../exam/reference.ts";
 
 const doubles = (values: number[]): Tensor => tensor(values, { dtype: "float64" });

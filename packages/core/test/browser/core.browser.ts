@@ -14,7 +14,22 @@ test("this page is cross-origin isolated, and its engine has SIMD and threads", 
 
 describe("eager", () => {
   test("products small and large are right", () => {
-    expect(tensor([[1, 2], [3, 4]]).matmul(tensor([[5, 6], [7, 8]])).toArray()).toEqual([[19, 22], [43, 50]]);
+    expect(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ])
+        .matmul(
+          tensor([
+            [5, 6],
+            [7, 8],
+          ]),
+        )
+        .toArray(),
+    ).toEqual([
+      [19, 22],
+      [43, 50],
+    ]);
     const [a, b] = [uniform([70, 90]), uniform([90, 50])];
     const truth = a.cast("float64").matmul(b.cast("float64"));
     expect(a.matmul(b).cast("float64").sub(truth).abs().max().item()).toBeLessThan(1e-4);
@@ -38,7 +53,11 @@ test("a compiled step trains like an eager one", () => {
       return loss;
     };
     const next = compiled ? compile(step) : step;
-    const x = tensor([[1, 2], [3, 4], [-1, 0.5]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+      [-1, 0.5],
+    ]);
     return Array.from({ length: 5 }, () => next(x).item());
   };
   const eager = run(false);

@@ -2,7 +2,15 @@
 
 import * as core from "../../src/index.ts";
 import { elementwise, Generator, type Tensor, tensor, Variable } from "../../src/index.ts";
-import { type Application, applications, type Choices, type Known, movements } from "./random-ops.ts";
+import {
+  type Application,
+  applications,
+  type Choices,
+  type Known,
+  larger,
+  movements,
+  summaries,
+} from "./random-ops.ts";
 
 /** One operation of a random graph: which one, and what decides about its operands. */
 export type Step = readonly [op: number, ...choices: number[]];
@@ -64,6 +72,10 @@ function evaluate(expression: string, known: ReadonlyMap<string, Tensor>): unkno
 export interface RandomGraph {
   readonly code: string;
   readonly shapes: readonly (readonly number[])[];
+  /** How many values are results of the forward pass, ahead of the loss. */
+  readonly forward: number;
+  /** Whether something is summed in the forward pass. */
+  readonly folds: boolean;
   /** The greatest number in it. */
   readonly scale: number;
   /** The operators in it. */
@@ -96,7 +108,9 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     operators.push(name);
     if (name in movements) views.add(known.name);
   }
-  return { code: codeOf(pool, shapes, lines, views), shapes, scale, operators };
+  const forward = Math.min(4, lines.length);
+  const folds = operators.some((name) => name in summaries || name in larger);
+  return { code: codeOf(pool, shapes, lines, views), shapes, forward, folds, scale, operators };
 }
 
 /** Even inputs are arguments, odd ones Variables. */

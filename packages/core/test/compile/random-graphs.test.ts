@@ -21,6 +21,9 @@ const recipe = fc.record({
   steps: fc.array(step, { minLength: 1, maxLength: 14, size: "max" }),
 });
 
+/** Compiled sums run in float32, in blocks, where eager ones run in float64: of equal numbers that costs so much. */
+const SUMS = 4e-6;
+
 const counts = new Map<string, number>();
 
 /** All that a call gives: results, Variables and their gradients. */
@@ -73,7 +76,8 @@ function examine(graph: RandomGraph): string | null {
     }
     const wrong = error(other, values);
     // A small result of large numbers has their rounding errors.
-    const allowed = relative * scaleOf(values) + 1e-6 * graph.scale;
+    const sums = graph.folds || index >= graph.forward ? SUMS : 0;
+    const allowed = (relative + sums) * scaleOf(values) + 1e-6 * graph.scale;
     if (!(wrong <= allowed)) return `value ${index} is wrong by ${wrong}, allowed ${allowed}`;
   }
   if (graph.operators.includes("dropout")) return null;

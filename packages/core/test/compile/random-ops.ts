@@ -182,7 +182,8 @@ const elementwise: Readonly<Record<string, Application>> = {
   blend: binary("blend"),
 };
 
-const summaries: Readonly<Record<string, Application>> = {
+/** Operators that fold axes. */
+export const summaries: Readonly<Record<string, Application>> = {
   sum: reduction("sum"),
   prod: reduction("prod", (x) => x.value.size <= 8 && largest(x) < 3),
   max: reduction("max", distinct),
@@ -266,7 +267,8 @@ function batchesMeet(a: readonly number[], b: readonly number[]): boolean {
   });
 }
 
-const larger: Readonly<Record<string, Application>> = {
+/** Operators made of products and sums. */
+export const larger: Readonly<Record<string, Application>> = {
   matmul: (choices) => {
     const a = choices.floats();
     const b = choices.floats();

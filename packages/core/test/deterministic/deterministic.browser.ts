@@ -1,7 +1,7 @@
 // The recorded bits in a browser: those of Node.
 
 import { afterAll, expect, test } from "vitest";
-import { setDeterministic } from "../../src/index.ts";
+import { setDeterministic } from "../../src/deterministic.ts";
 import { expected } from "./expected.ts";
 import { hashes } from "./training.ts";
 

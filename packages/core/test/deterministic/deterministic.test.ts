@@ -8,11 +8,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
+import { isDeterministic, setDeterministic } from "../../src/deterministic.ts";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
 import { constant, input, reading } from "../../src/expr/expr.ts";
 import { toJavaScript } from "../../src/expr/javascript.ts";
 import { simplify } from "../../src/expr/simplify.ts";
-import { isDeterministic, OptionError, setDeterministic, tensor, uniform } from "../../src/index.ts";
+import { OptionError, tensor, uniform } from "../../src/index.ts";
 import { features, overrideFeatures } from "../../src/wasm/features.ts";
 import { expected } from "./expected.ts";
 import { functionsHash } from "./training.ts";
@@ -84,7 +85,10 @@ describe("setDeterministic", () => {
 
   test("compiles functions anew, and keeps both programs", () => {
     const f = compile((x: ReturnType<typeof tensor>) => x.matmul(x).exp());
-    const x = tensor([[0.1, 0.2], [0.3, 0.4]]);
+    const x = tensor([
+      [0.1, 0.2],
+      [0.3, 0.4],
+    ]);
     f(x);
     expect(f.programs).toHaveLength(1);
     setDeterministic(true);

@@ -27,7 +27,9 @@ const unitOf = (x: number): number => {
 };
 
 const samples = new Map<ElementaryFunction, Sample[]>(elementaryFunctions.map((name) => [name, []]));
-for (const line of readFileSync(new URL("portable.txt", import.meta.url), "utf8").trim().split("\n")) {
+for (const line of readFileSync(new URL("portable.txt", import.meta.url), "utf8")
+  .trim()
+  .split("\n")) {
   const [name = "", args = "", nearest = "", rest = ""] = line.split(" ");
   if (!isElementary(name)) throw new Error(`portable.txt: ${name} is no elementary function`);
   samples.get(name)?.push({ args: args.split(",").map(Number), nearest: doubleOf(nearest), rest: Number(rest) / 1000 });
@@ -51,7 +53,11 @@ describe.each(elementaryFunctions)("%s", (name) => {
   const binary = name === "pow" || name === "atan2";
 
   test("has the values that the language fixes at the edges", () => {
-    const more = binary ? [2, -2, 3, -3, 0.5, -0.5, most, -most] : name === "exp" || name === "cosh" || name === "sinh" ? [most, -most] : [];
+    const more = binary
+      ? [2, -2, 3, -3, 0.5, -0.5, most, -most]
+      : name === "exp" || name === "cosh" || name === "sinh"
+        ? [most, -most]
+        : [];
     for (const a of [...edges, ...more]) {
       for (const b of binary ? [...edges, ...more] : [0]) {
         const expected = evaluators[name](a, b, 0);
@@ -68,7 +74,8 @@ describe.each(elementaryFunctions)("%s", (name) => {
 test("whole powers of small numbers are exact", () => {
   for (const base of [2, 3, 5, -7, 10, 0.5]) {
     let exact = 1;
-    for (let exponent = 0; exponent < 15; exponent++, exact *= base) expect(portableFunctions.pow(base, exponent)).toBe(exact);
+    for (let exponent = 0; exponent < 15; exponent++, exact *= base)
+      expect(portableFunctions.pow(base, exponent)).toBe(exact);
   }
 });
 
@@ -77,6 +84,7 @@ test("odd functions are odd, even ones even", () => {
     for (const name of ["sin", "tan", "atan", "sinh", "tanh", "erf"] as const) {
       expect(portableFunctions[name](-x, 0)).toBe(-portableFunctions[name](x, 0));
     }
-    for (const name of ["cos", "cosh"] as const) expect(portableFunctions[name](-x, 0)).toBe(portableFunctions[name](x, 0));
+    for (const name of ["cos", "cosh"] as const)
+      expect(portableFunctions[name](-x, 0)).toBe(portableFunctions[name](x, 0));
   }
 });

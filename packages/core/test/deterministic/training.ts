@@ -13,7 +13,7 @@ import {
   randint,
   shareMemory,
   stepScalar,
-  Tensor,
+  type Tensor,
   tensor,
   truncatedNormal,
   uniform,
@@ -64,7 +64,11 @@ const STEPS = 12;
 function train(prepare: <R>(step: (x: Tensor, labels: Tensor) => R) => (x: Tensor, labels: Tensor) => R): string {
   manualSeed(2);
   const own = (initial: Tensor): Variable => new Variable(initial);
-  const weights = [[40, 48], [48, 48], [48, 6]].map((shape) => own(normal(shape, { standardDeviation: 0.2 })));
+  const weights = [
+    [40, 48],
+    [48, 48],
+    [48, 6],
+  ].map((shape) => own(normal(shape, { standardDeviation: 0.2 })));
   const scales = [48, 48].map((width) => own(truncatedNormal([width], { mean: 1, standardDeviation: 0.2 })));
   const shifts = [48, 48, 6].map((width) => own(zeros([width])));
   const means = [48, 48].map((width) => new Variable(zeros([width]), { requiresGrad: false }));
@@ -89,7 +93,10 @@ function train(prepare: <R>(step: (x: Tensor, labels: Tensor) => R) => (x: Tenso
   };
   const step = prepare((x, labels) => {
     const logits = forward(x);
-    const penalty = weights.reduce<Tensor>((sum, w) => sum.add(w.abs().add(0.1).pow(1.3).add(w.atan()).add(w.cosh().log1p()).mean()), tensor(0));
+    const penalty = weights.reduce<Tensor>(
+      (sum, w) => sum.add(w.abs().add(0.1).pow(1.3).add(w.atan()).add(w.cosh().log1p()).mean()),
+      tensor(0),
+    );
     const loss = crossEntropy(logits, labels).add(penalty.mul(0.01));
     loss.backward();
     for (const { w, m, v } of state) {
@@ -106,7 +113,8 @@ function train(prepare: <R>(step: (x: Tensor, labels: Tensor) => R) => (x: Tenso
     decay2 *= 0.999;
     losses.push(step(normal([BATCH, 40]), randint([BATCH], { high: 6 })));
   }
-  if (losses.some((loss) => !Number.isFinite(loss.item()))) throw new Error(`losses ${losses.map((loss) => loss.item())}`);
+  if (losses.some((loss) => !Number.isFinite(loss.item())))
+    throw new Error(`losses ${losses.map((loss) => loss.item())}`);
   return hashOf([...state.flatMap(({ w, m, v }) => [w, m, v]), ...means, ...losses]);
 }
 

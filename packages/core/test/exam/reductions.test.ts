@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
-import { type DType, gradcheck, ShapeError, takeAlongAxis, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
+import { type DType, gradcheck, ShapeError, type Tensor, takeAlongAxis, tensor, vjp, zeros } from "../../src/index.ts";
 import { oracle, recorded, weightsOf } from "../oracle/oracle.ts";
 import { count, firstDifference, flat, identical, scattered } from "./reference.ts";
 import { apply, operatorsOf } from "./registry.ts";

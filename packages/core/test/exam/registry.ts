@@ -21,7 +21,18 @@ import { statedValue } from "../examples/run.ts";
 import type { Numbers } from "./reference.ts";
 
 /** The modules that hold operators. */
-export type ModuleName = "elementwise" | "reduction" | "statistics" | "movement" | "joining" | "matmul" | "indexing" | "softmax" | "losses" | "normalization" | "dropout";
+export type ModuleName =
+  | "elementwise"
+  | "reduction"
+  | "statistics"
+  | "movement"
+  | "joining"
+  | "matmul"
+  | "indexing"
+  | "softmax"
+  | "losses"
+  | "normalization"
+  | "dropout";
 
 const modules: Readonly<Record<ModuleName, object>> = {
   elementwise,

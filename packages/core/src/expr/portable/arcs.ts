@@ -2,22 +2,35 @@
 // the nearest arctan(k/8), and the small angle that is left is a series:
 // arctan(y/x) = arctan c + arctan t with t = (y − c·x)/(x + c·y).
 
-import { addWide, divideWide, exponentOf, low, multiplyWide, polynomial, powerOfTwo, product, rootWide, sum } from "./wide.ts";
+import {
+  addWide,
+  divideWide,
+  exponentOf,
+  low,
+  multiplyWide,
+  polynomial,
+  powerOfTwo,
+  product,
+  rootWide,
+  sum,
+} from "./wide.ts";
 
 const HALF_PI = 1.5707963267948966;
 const HALF_PI_LOW = 6.123233995736766e-17;
 
 /** arctan(k/8), and what rounding took from it. */
 const STEPS = [
-  0, 0.12435499454676144, 0.24497866312686414, 0.35877067027057225, 0.4636476090008061, 0.5585993153435624, 0.6435011087932844,
-  0.7188299996216245, 0.7853981633974483,
+  0, 0.12435499454676144, 0.24497866312686414, 0.35877067027057225, 0.4636476090008061, 0.5585993153435624,
+  0.6435011087932844, 0.7188299996216245, 0.7853981633974483,
 ];
 const STEPS_LOW = [
-  0, -3.1253241424539383e-18, 1.0698755618734451e-17, -2.4623815582638635e-17, 2.2698777452961687e-17, -5.4556305485916264e-18,
-  1.5834785051444286e-17, -2.1478388444456983e-17, 3.061616997868383e-17,
+  0, -3.1253241424539383e-18, 1.0698755618734451e-17, -2.4623815582638635e-17, 2.2698777452961687e-17,
+  -5.4556305485916264e-18, 1.5834785051444286e-17, -2.1478388444456983e-17, 3.061616997868383e-17,
 ];
 /** (−1)ᵏ/(2k + 1) from k = 1 on. */
-const SERIES = [-0.3333333333333333, 0.2, -0.14285714285714285, 0.1111111111111111, -0.09090909090909091, 0.07692307692307693];
+const SERIES = [
+  -0.3333333333333333, 0.2, -0.14285714285714285, 0.1111111111111111, -0.09090909090909091, 0.07692307692307693,
+];
 
 /** The angle of the point (x + xLow, y + yLow) for 0 ≤ y ≤ x, as a wide number. */
 function octant(y: number, yLow: number, x: number, xLow: number): number {
@@ -70,13 +83,13 @@ export function acos(x: number): number {
 /** The angle whose tangent is x, from −π/2 to π/2. */
 export function atan(x: number): number {
   const a = Math.abs(x);
-  if (a < 1e-8 || a !== a) return x;
+  if (a < 1e-8 || Number.isNaN(a)) return x;
   return (x < 0 ? -1 : 1) * (a > 1e17 ? HALF_PI : quadrant(a, 0, 1, 0));
 }
 
 /** The angle of the point (x, y), from −π to π. */
 export function atan2(y: number, x: number): number {
-  if (x !== x || y !== y) return Number.NaN;
+  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   const left = x < 0 || Object.is(x, -0);
   const sign = y < 0 || Object.is(y, -0) ? -1 : 1;
   const [a, b] = [Math.abs(y), Math.abs(x)];

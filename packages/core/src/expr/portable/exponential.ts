@@ -11,7 +11,8 @@ const LN2_LOW = 1.9082149292705877e-10;
 /** 1/k! from k = 2 on. */
 const INVERSE_FACTORIALS = [
   0.5, 0.16666666666666666, 0.041666666666666664, 0.008333333333333333, 0.001388888888888889, 0.0001984126984126984,
-  2.48015873015873e-5, 2.7557319223985893e-6, 2.755731922398589e-7, 2.505210838544172e-8, 2.08767569878681e-9, 1.6059043836821613e-10,
+  2.48015873015873e-5, 2.7557319223985893e-6, 2.755731922398589e-7, 2.505210838544172e-8, 2.08767569878681e-9,
+  1.6059043836821613e-10,
 ];
 
 /** r of the latest {@link reduce}, and e^(r + what rounding took from r) − 1 − r. */
@@ -57,13 +58,13 @@ function expm1Wide(x: number): number {
 export function expm1(x: number): number {
   if (Math.abs(x) < 1e-17) return x;
   if (x < -40) return -1;
-  return x > 709 ? exp(x) : x === x ? expm1Wide(x) : x;
+  return x > 709 ? exp(x) : Number.isNaN(x) ? x : expm1Wide(x);
 }
 
 /** (eˣ − e⁻ˣ) / 2 = (t + t / (t + 1)) / 2 with t = eˣ − 1. */
 export function sinh(x: number): number {
   const a = Math.abs(x);
-  if (a < 1e-8 || a !== a) return x;
+  if (a < 1e-8 || Number.isNaN(a)) return x;
   const sign = x < 0 ? -1 : 1;
   if (a > 22) return sign * expWide(a, 0, -1);
   const t = expm1Wide(a);
@@ -84,7 +85,7 @@ export function cosh(x: number): number {
 /** tanh x = t / (t + 2) with t = e²ˣ − 1. */
 export function tanh(x: number): number {
   const a = Math.abs(x);
-  if (a < 1e-8 || a !== a) return x;
+  if (a < 1e-8 || Number.isNaN(a)) return x;
   const sign = x < 0 ? -1 : 1;
   if (a > 20) return sign;
   const t = expm1Wide(2 * a);

@@ -11,8 +11,8 @@ const THIRD = 0.3333333333333333;
 const THIRD_LOW = 1.850371707708594e-17;
 /** 1/(2k + 1) from k = 2 on. */
 const ODD = [
-  0.2, 0.14285714285714285, 0.1111111111111111, 0.09090909090909091, 0.07692307692307693, 0.06666666666666667, 0.058823529411764705,
-  0.05263157894736842, 0.047619047619047616, 0.043478260869565216,
+  0.2, 0.14285714285714285, 0.1111111111111111, 0.09090909090909091, 0.07692307692307693, 0.06666666666666667,
+  0.058823529411764705, 0.05263157894736842, 0.047619047619047616, 0.043478260869565216,
 ];
 
 /** ln(x + xLow) as a wide number, for finite x > 0. */
@@ -66,7 +66,7 @@ export function log1p(x: number): number {
 /** xʸ = e^(y ln x), as in C: 1 to any power is 1, and −1 to an infinite one. */
 export function pow(x: number, y: number): number {
   if (y === 0 || x === 1) return 1;
-  if (x !== x || y !== y) return Number.NaN;
+  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   const whole = y % 1 === 0;
   const odd = whole && Math.abs(y % 2) === 1;
   const sign = odd && (x < 0 || Object.is(x, -0)) ? -1 : 1;

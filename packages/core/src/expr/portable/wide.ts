@@ -83,7 +83,7 @@ export function powerOfTwo(n: number): number {
 
 /** x · 2ⁿ for n from −1085 to 1087, rounded once, also where it is below the smallest normal double. */
 export function scale(x: number, n: number): number {
-  if (n > 1000) return x * powerOfTwo(n - 64) * 18446744073709551616;
+  if (n > 1000) return x * powerOfTwo(n - 64) * 18446744073709552000;
   return n < -1000 ? x * powerOfTwo(n + 64) * 5.421010862427522e-20 : x * powerOfTwo(n);
 }
 

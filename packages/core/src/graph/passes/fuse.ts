@@ -50,9 +50,15 @@ export function isLoop({ work, inputs, outputs }: GraphNode): boolean {
   if (outputs.some(({ shape }) => sizeOf(shape) === 0) || inputs.some(({ shape }) => sizeOf(shape) === 0)) return false;
   if (work.kind === "elementwise") {
     const integers = outputs.some(({ dtype }) => dtype === "int32" || dtype === "uint8");
-    return integers ? isWhole(work.formulas, (index) => types[index] !== "float32") : canVectorize(work.formulas, types, functions);
+    return integers
+      ? isWhole(work.formulas, (index) => types[index] !== "float32")
+      : canVectorize(work.formulas, types, functions);
   }
-  return work.kind === "reduce" && outputs[0]?.dtype !== "int32" && canVectorize([work.combine], ["float32", "float32"], functions);
+  return (
+    work.kind === "reduce" &&
+    outputs[0]?.dtype !== "int32" &&
+    canVectorize([work.combine], ["float32", "float32"], functions)
+  );
 }
 
 class Builder {
@@ -72,7 +78,9 @@ class Builder {
       const role = this.#roleIn(group, node, fold);
       const cycle = role !== null && this.#closesCycle(group, node);
       if (role === null || cycle) {
-        const reason = cycle ? "what it also reads depends on that kernel" : "it runs over other places, or in another order";
+        const reason = cycle
+          ? "what it also reads depends on that kernel"
+          : "it runs over other places, or in another order";
         this.notes.push(`${node.name} (node ${node.id}) does not join kernel ${group.id}: ${reason}`);
         continue;
       }
@@ -101,7 +109,9 @@ class Builder {
       const [x] = node.inputs;
       if (x === undefined || fold === null || !equal(squeezed(x.shape), space)) return null;
       if (group.fold === null) {
-        const fitting = group.nodes.every((other) => other.inputs.every((operand) => this.#fitsMatrix(operand, other, space, fold)));
+        const fitting = group.nodes.every((other) =>
+          other.inputs.every((operand) => this.#fitsMatrix(operand, other, space, fold)),
+        );
         if (!fitting) return null;
       } else if (group.fold.kind !== fold.kind || group.fold.split !== fold.split) return null;
       return this.#reads2D(group, x, x.shape, fold) ? "fold" : null;
@@ -144,7 +154,9 @@ class Builder {
 
   /** Whether an input of the node from elsewhere depends on the group. */
   #closesCycle(group: Group, node: GraphNode): boolean {
-    const stack = node.inputs.flatMap(({ value }) => this.groupOf.get(value.node) ?? []).filter((other) => other !== group);
+    const stack = node.inputs
+      .flatMap(({ value }) => this.groupOf.get(value.node) ?? [])
+      .filter((other) => other !== group);
     const seen = new Set<Group>(stack);
     for (let other = stack.pop(); other !== undefined; other = stack.pop()) {
       for (const next of this.#reads.get(other) ?? []) {
@@ -197,7 +209,9 @@ class Builder {
       for (const other of this.#reads.get(group) ?? []) visit(other);
       order.push(group);
     };
-    const early = this.#groups.filter(({ nodes: [node] }) => node?.work.kind === "eager" && node.inputs.every(({ value }) => isSource(value.node)));
+    const early = this.#groups.filter(
+      ({ nodes: [node] }) => node?.work.kind === "eager" && node.inputs.every(({ value }) => isSource(value.node)),
+    );
     for (const group of early) visit(group);
     for (const group of this.#groups) visit(group);
     return order;

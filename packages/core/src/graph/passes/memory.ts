@@ -1,10 +1,10 @@
 // The memory plan: where each value lives. Variables are written in place where nobody still needs their old values; what lives
 // only between kernels shares memory with what no longer does.
 
-import type { Storage } from "../../view.ts";
-import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
 import { sizeOf } from "../../shape.ts";
+import type { Storage } from "../../view.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
+import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
 import { escaping, type Group, keptSpace, type Schedule } from "./fuse.ts";
 import { inOrder, squeezed, stridesIn } from "./layout.ts";
 import { stagesOf } from "./stages.ts";
@@ -43,7 +43,8 @@ export function planMemory(schedule: Schedule): MemoryPlan {
   // A gradient is copied out when somebody reads it: until then its memory is its own.
   const gradients = new Set(graph.gradients.map(({ value }) => value?.value));
   for (const { storage, value } of graph.assignments) {
-    if (!inPlace.has(value.value) && !gradients.has(value.value) && canWriteInPlace(schedule, storage, value)) inPlace.set(value.value, storage);
+    if (!inPlace.has(value.value) && !gradients.has(value.value) && canWriteInPlace(schedule, storage, value))
+      inPlace.set(value.value, storage);
     else copies.push({ storage, value });
   }
   const lifetimes = lifetimesOf(schedule, stored, inPlace);
@@ -87,7 +88,11 @@ interface Lifetime {
 }
 
 /** When each value with memory of its own is first written and last read, in positions of groups. */
-function lifetimesOf({ graph, groups, groupOf }: Schedule, stored: ReadonlySet<Value>, inPlace: ReadonlyMap<Value, Storage>): Lifetime[] {
+function lifetimesOf(
+  { graph, groups, groupOf }: Schedule,
+  stored: ReadonlySet<Value>,
+  inPlace: ReadonlyMap<Value, Storage>,
+): Lifetime[] {
   const end = groups.length;
   const position = new Map<Group, number>(groups.map((group, index) => [group, index]));
   const last = new Map<Value, number>();
@@ -117,7 +122,9 @@ function place(lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; b
   let bytes = 0;
   for (const life of [...lifetimes].sort((a, b) => a.from - b.from || regionBytes(b.value) - regionBytes(a.value))) {
     const size = regionBytes(life.value);
-    const busy = placed.filter((other) => other.life.from <= life.to && life.from <= other.life.to).sort((a, b) => a.start - b.start);
+    const busy = placed
+      .filter((other) => other.life.from <= life.to && life.from <= other.life.to)
+      .sort((a, b) => a.start - b.start);
     let start = 0;
     for (const other of busy) {
       if (other.start - start >= size) break;

@@ -1,9 +1,8 @@
 // Less to compute, with the same results: nodes of constants are computed now, equal nodes become one, and what nothing needs goes.
 
-import { sizeOf } from "../../shape.ts";
-import { type View, viewOf } from "../../view.ts";
-import { elements } from "../../view.ts";
 import { contiguousView } from "../../engine/copy.ts";
+import { sizeOf } from "../../shape.ts";
+import { elements, type View, viewOf } from "../../view.ts";
 import { type Graph, type GraphNode, type Operand, rootsOf, type Value } from "../graph.ts";
 
 /** The largest result that is computed ahead of time, in elements. */
@@ -35,13 +34,18 @@ export function simplify(graph: Graph): Graph {
     nodes,
     results: graph.results.map(follow),
     assignments: graph.assignments.map(({ storage, value }) => ({ storage, value: follow(value) })),
-    gradients: graph.gradients.map(({ variable, value }) => ({ variable, value: value === null ? null : follow(value) })),
+    gradients: graph.gradients.map(({ variable, value }) => ({
+      variable,
+      value: value === null ? null : follow(value),
+    })),
   });
 }
 
 /** The node with other operands, and new outputs if they differ. */
 function withInputs(node: GraphNode, inputs: readonly Operand[]): GraphNode {
-  return inputs.every((operand, index) => operand.value === node.inputs[index]?.value) ? node : rebuilt({ ...node, inputs });
+  return inputs.every((operand, index) => operand.value === node.inputs[index]?.value)
+    ? node
+    : rebuilt({ ...node, inputs });
 }
 
 /** A node of its own: its outputs point to it. */
@@ -55,7 +59,8 @@ function rebuilt(parts: GraphNode): GraphNode {
 /** A node whose operands are all constants, as a constant itself. */
 function foldConstants(node: GraphNode): GraphNode | null {
   const [output] = node.outputs;
-  if (node.eager === null || output === undefined || node.outputs.length !== 1 || sizeOf(output.shape) > FOLDED) return null;
+  if (node.eager === null || output === undefined || node.outputs.length !== 1 || sizeOf(output.shape) > FOLDED)
+    return null;
   if (!["elementwise", "reduce"].includes(node.work.kind) || node.inputs.length === 0) return null;
   const views: View[] = [];
   for (const { value, shape, strides, offset } of node.inputs) {
@@ -68,11 +73,13 @@ function foldConstants(node: GraphNode): GraphNode | null {
   return rebuilt({ ...node, work: { kind: "constant", view }, inputs: [], eager: null });
 }
 
-const numbersOf = (view: View): string => Array.from(elements(contiguousView(view)), (value) => (Object.is(value, -0) ? "-0" : value)).join();
+const numbersOf = (view: View): string =>
+  Array.from(elements(contiguousView(view)), (value) => (Object.is(value, -0) ? "-0" : value)).join();
 
 /** What makes two nodes compute the same, or null for those that never do. */
 function keyOf({ work, inputs, outputs }: GraphNode): string | null {
-  if (work.kind === "constant" && sizeOf(work.view.shape) <= KEYED) return `constant ${work.view.dtype} ${numbersOf(work.view)}`;
+  if (work.kind === "constant" && sizeOf(work.view.shape) <= KEYED)
+    return `constant ${work.view.dtype} ${numbersOf(work.view)}`;
   if (work.kind !== "elementwise" && work.kind !== "reduce" && work.kind !== "matmul") return null;
   const what =
     work.kind === "elementwise"
@@ -97,7 +104,8 @@ export function withoutUnused(graph: Graph): Graph {
   return { ...graph, nodes };
 }
 
-const drawsNumbers = ({ work, inputs }: GraphNode): boolean => inputs.length === 0 && (work.kind === "random" || work.kind === "eager");
+const drawsNumbers = ({ work, inputs }: GraphNode): boolean =>
+  inputs.length === 0 && (work.kind === "random" || work.kind === "eager");
 
 /** Random numbers that nobody needs: they are not made, but their generator moves on, as it does eagerly. */
 function skipped(node: GraphNode): GraphNode {
@@ -107,5 +115,9 @@ function skipped(node: GraphNode): GraphNode {
     draw();
     return 0;
   };
-  return rebuilt({ ...node, work: { kind: "host", compute }, outputs: node.outputs.map((value) => ({ ...value, shape: [] })) });
+  return rebuilt({
+    ...node,
+    work: { kind: "host", compute },
+    outputs: node.outputs.map((value) => ({ ...value, shape: [] })),
+  });
 }

@@ -36,7 +36,8 @@ export function stagesOf(group: Group, stored: ReadonlySet<Value>): Stages {
   for (const node of group.nodes.filter(isRunning)) {
     for (const { value } of node.inputs) {
       const later = (stageOf.get(node) ?? 0) > (stageOf.get(value.node) ?? Number.POSITIVE_INFINITY);
-      if (later && group.roles.get(value.node) === "full" && (stored.has(value) || !isCheap(value.node, group))) remembered.add(value);
+      if (later && group.roles.get(value.node) === "full" && (stored.has(value) || !isCheap(value.node, group)))
+        remembered.add(value);
     }
   }
   return { passes, stageOf, remembered };
