@@ -8,11 +8,11 @@ import { allowRelaxed, features } from "./wasm/features.ts";
 
 /**
  * Makes the bits of every result the same on every engine and machine, and for any number of threads: eager results have one set of
- * bits, compiled ones another, equal to float32's rounding. Products become some 20 % slower where `relaxed_madd` exists, and eager
+ * bits, compiled ones another. Products become some 20 % slower where `relaxed_madd` exists, and eager
  * loops over exp, log, sin and the like several times slower. Takes effect at once; compiled functions are captured anew.
  *
  * Not covered: the bits inside of NaN, and eager products so large that the engine refuses the memory. Nothing is promised beyond one
- * version of Gradus.
+ * version of Gradus. The mode belongs to the JavaScript thread that sets it; the threads of compiled programs follow.
  *
  * @throws OptionError where WebAssembly SIMD is missing: large products and loops would run in plain JavaScript, which adds up in
  * double precision and so has bits of its own

@@ -76,8 +76,9 @@ export interface RandomGraph {
   readonly forward: number;
   /** Whether something is summed in the forward pass. */
   readonly folds: boolean;
-  /** The greatest number in it. */
+  /** The greatest number in it, and the greatest length of a value: what sums of numbers of either sign may have lost. */
   readonly scale: number;
+  readonly length: number;
   /** The operators in it. */
   readonly operators: readonly string[];
 }
@@ -94,6 +95,7 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
   const lines: string[] = [];
   const operators: string[] = [];
   let scale = 2;
+  let length = Math.max(...pool.map(({ value }) => lengthOf(value)));
   const views = new Set<string>();
   for (const [op, ...rest] of steps) {
     const [name, apply] = table[op % table.length] ?? ["", () => null];
@@ -103,6 +105,7 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     if (!(value instanceof core.Tensor) || !isTame(value, name)) continue;
     const known = { name: `t${lines.length}`, value };
     scale = Math.max(scale, greatest(value));
+    length = Math.max(length, lengthOf(value));
     lines.push(`const ${known.name} = ${expression};`);
     pool.push(known);
     operators.push(name);
@@ -110,7 +113,7 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
   }
   const forward = Math.min(4, lines.length);
   const folds = operators.some((name) => name in summaries || name in larger);
-  return { code: codeOf(pool, shapes, lines, views), shapes, forward, folds, scale, operators };
+  return { code: codeOf(pool, shapes, lines, views), shapes, forward, folds, scale, length, operators };
 }
 
 /** Even inputs are arguments, odd ones Variables. */
@@ -122,6 +125,9 @@ function isTame(value: Tensor, name: string): boolean {
   const least = name === "std" || name === "norm" ? 0.1 : Number.NEGATIVE_INFINITY;
   return Array.from(value.toTypedArray()).every((number) => Math.abs(number) < LARGEST && number > least);
 }
+
+const lengthOf = (value: Tensor): number =>
+  Math.sqrt(Array.from(value.toTypedArray()).reduce((sum, number) => sum + number * number, 0));
 
 const greatest = (value: Tensor): number =>
   Array.from(value.toTypedArray()).reduce((most, number) => Math.max(most, Math.abs(number)), 0);

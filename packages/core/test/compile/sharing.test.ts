@@ -93,6 +93,16 @@ describe("assignments within one call", () => {
     "its own last element": [(a) => a.assign(a.mul(a.slice([2, 3]))), [3, 6, 9], [4, 5, 6]],
     itself: [(a) => a.assign(a), [1, 2, 3], [4, 5, 6]],
     "a list of numbers": [(a) => a.assign([7, 8, 9]), [7, 8, 9], [4, 5, 6]],
+    "written ahead of what is computed again from the old": [
+      (a, b) => {
+        const c = a.neg();
+        const centered = c.sub(c.mean());
+        a.assign(c.mul(2));
+        b.assign(centered);
+      },
+      [-2, -4, -6],
+      [1, 0, -1],
+    ],
     "old values after new ones": [
       (a, b) => {
         const old = a.add(0);

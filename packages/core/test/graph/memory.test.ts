@@ -48,6 +48,16 @@ describe("in place", () => {
     "less the sums of its columns": [(w) => w.assign(w.sub(w.sum(0))), 1, 0],
     "transposed: others would read what is new": [(w) => w.assign(w.transpose().add(1)), 0, 1],
     "its first row on each row": [(w) => w.assign(w.add(w.slice(0))), 0, 1],
+    "written ahead of what the last pass computes again from the old": [
+      (w) => {
+        const y = w.neg();
+        const result = y.sub(y.mean(1, { keepDims: true }));
+        w.assign(y.mul(2));
+        return result;
+      },
+      0,
+      1,
+    ],
     "sums of rows times its first row": [(w) => w.assign(w.mul(w.sum(1).mul(w.slice(0)).unsqueeze(1))), 0, 1],
     "a product with itself: a copy of it": [(w) => w.assign(w.matmul(w)), 1, 0],
     "the other's old value": [(w, v) => w.assign(v), 1, 0],

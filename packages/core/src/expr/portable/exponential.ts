@@ -97,5 +97,6 @@ export function tanh(x: number): number {
 /** 1 / (1 + e⁻ˣ), from the side on which the exponential is at most 1. */
 export function sigmoid(x: number): number {
   const e = exp(-Math.abs(x));
-  return x < 0 ? e / (1 + e) : 1 / (1 + e);
+  const d = sum(1, e);
+  return divideWide(x < 0 ? e : 1, 0, d, low);
 }

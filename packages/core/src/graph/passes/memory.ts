@@ -62,10 +62,16 @@ function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage,
       if (!isOld(operand.value.node)) continue;
       const reader = groupOf.get(node);
       if (reader === undefined || groups.indexOf(reader) > order) return false;
-      if (reader === writer && !readsInStep(writer, node, operand, value)) return false;
+      if (reader === writer && !(isWrittenLast(writer, value) && readsInStep(writer, node, operand, value))) return false;
     }
   }
   return !rootsOf(graph).some((root) => isOld(root.value.node));
+}
+
+/** Whether a kernel writes a value in its last pass or after it: later passes may compute again what they need of the old one. */
+function isWrittenLast(group: Group, { node }: Value): boolean {
+  const { stageOf, passes } = stagesOf(group, new Set());
+  return group.roles.get(node) !== "full" || (stageOf.get(node) ?? 0) >= passes - 1;
 }
 
 /** Whether the kernel reads each old element only where it writes the new one, or before it writes anything there. */
