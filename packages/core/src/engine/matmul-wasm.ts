@@ -14,6 +14,9 @@ const PART_STEP = 512;
 const LARGE = 64 << 20;
 const PATIENCE = 64;
 
+/** Just below the greatest block from which glibc learns. */
+const FREED_ONCE = (32 << 20) - PAGE;
+
 const FORMS: readonly GemmForm[] = ["nn", "nt", "tn", "tt"];
 
 /** A private memory with the kernels that work in it. */
@@ -139,7 +142,17 @@ function reserve(bytes: number): Workspace | undefined {
   }
 }
 
+/**
+ * Teaches the allocator to keep memory. C libraries give large blocks back to the system when they are freed, and results of some
+ * hundred kilobytes then cost more in page faults than in arithmetic; glibc raises its limits to the largest block that it has
+ * seen freed, up to 32 MiB. The block is never touched, so it costs address space for a moment and nothing else.
+ */
+function keepFreedMemory(): void {
+  new ArrayBuffer(FREED_ONCE);
+}
+
 function createWorkspace(relaxed: boolean): Workspace {
+  keepFreedMemory();
   const memory = new WebAssembly.Memory({ initial: Math.ceil(gemmScratchBytes() / PAGE) });
   const floats = new Float32Array(memory.buffer);
   return { memory, kernels: instantiateKernels(memory, relaxed), relaxed, floats, idle: 0 };
