@@ -2,15 +2,9 @@
 
 import * as core from "../../src/index.ts";
 import { elementwise, Generator, type Tensor, tensor, Variable } from "../../src/index.ts";
-import {
-  type Application,
-  applications,
-  type Choices,
-  type Known,
-  larger,
-  movements,
-  summaries,
-} from "./random-ops.ts";
+import * as convolution from "../../src/ops/convolution.ts";
+import * as pooling from "../../src/ops/pooling.ts";
+import { type Application, applications, type Choices, folding, type Known, movements } from "./random-ops.ts";
 
 /** One operation of a random graph: which one, and what decides about its operands. */
 export type Step = readonly [op: number, ...choices: number[]];
@@ -58,7 +52,7 @@ const own = {
   blend: elementwise({ name: "blend", forward: (x, y) => x.mul(y.tanh()).add(y.square().mul(0.1)) }),
 };
 
-const scope: Readonly<Record<string, unknown>> = { ...core, ...own, places };
+const scope: Readonly<Record<string, unknown>> = { ...core, ...convolution, ...pooling, ...own, places };
 const names = Object.keys(scope);
 
 function evaluate(expression: string, known: ReadonlyMap<string, Tensor>): unknown {
@@ -109,10 +103,10 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     lines.push(`const ${known.name} = ${expression};`);
     pool.push(known);
     operators.push(name);
-    if (name in movements) views.add(known.name);
+    if (name in movements || name === "dropout") views.add(known.name); // of rate 0 it is the input itself
   }
   const forward = Math.min(4, lines.length);
-  const folds = operators.some((name) => name in summaries || name in larger);
+  const folds = operators.some((name) => folding.has(name));
   return { code: codeOf(pool, shapes, lines, views), shapes, forward, folds, scale, length, operators };
 }
 

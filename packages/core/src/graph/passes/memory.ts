@@ -62,7 +62,8 @@ function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage,
       if (!isOld(operand.value.node)) continue;
       const reader = groupOf.get(node);
       if (reader === undefined || groups.indexOf(reader) > order) return false;
-      if (reader === writer && !(isWrittenLast(writer, value) && readsInStep(writer, node, operand, value))) return false;
+      if (reader === writer && !(isWrittenLast(writer, value) && readsInStep(writer, node, operand, value)))
+        return false;
     }
   }
   return !rootsOf(graph).some((root) => isOld(root.value.node));
