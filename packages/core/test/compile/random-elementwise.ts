@@ -1,4 +1,29 @@
-PLACEHOLDERconst elementwise: Readonly<Record<string, Application>> = {
+// The elementwise operators as random graphs use them, each kept off its jumps and within its domain.
+
+import { type Application, apart, formula, type Known, largest, off, offZero, unary } from "./random-parts.ts";
+
+const binary =
+  (
+    name: string,
+    fits: (a: Known, b: Known) => boolean = () => true,
+    before: readonly [string, string] = ["", ""],
+  ): Application =>
+  (choices) => {
+    const a = choices.floats();
+    const b = choices.partner(a);
+    return fits(a, b) ? `${name}(${a.name}${before[0]}, ${b.name}${before[1]})` : null;
+  };
+
+const logical =
+  (name: string): Application =>
+  (choices) => {
+    const a = choices.conditions() ?? choices.floats();
+    if (a.value.dtype !== "bool" && !offZero(a)) return null;
+    return name === "logicalNot" ? `${name}(${a.name})` : `${name}(${a.name}, ${a.name}.sum().gt(0.5))`;
+  };
+
+/** Elementwise operators, and two of our own. */
+export const elementwise: Readonly<Record<string, Application>> = {
   neg: unary("neg"),
   abs: unary("abs", offZero),
   sign: unary("sign", offZero),
@@ -58,4 +83,3 @@ PLACEHOLDERconst elementwise: Readonly<Record<string, Application>> = {
   silu: unary("silu"),
   blend: binary("blend"),
 };
-

@@ -4,7 +4,8 @@ import * as core from "../../src/index.ts";
 import { elementwise, Generator, type Tensor, tensor, Variable } from "../../src/index.ts";
 import * as convolution from "../../src/ops/convolution.ts";
 import * as pooling from "../../src/ops/pooling.ts";
-import { type Application, applications, type Choices, folding, type Known, movements } from "./random-ops.ts";
+import { applications, folding, movements } from "./random-ops.ts";
+import type { Application, Choices, Known } from "./random-parts.ts";
 
 /** One operation of a random graph: which one, and what decides about its operands. */
 export type Step = readonly [op: number, ...choices: number[]];

@@ -1,4 +1,64 @@
-PLACEHOLDERconst summaries: Readonly<Record<string, Application>> = {
+// Operators as random graphs use them: summaries, movements, indexing, products, layers, images; and the whole table.
+
+import { elementwise } from "./random-elementwise.ts";
+import {
+  type Application,
+  type Choices,
+  distinct,
+  formula,
+  type Known,
+  largest,
+  offZero,
+  unary,
+} from "./random-parts.ts";
+
+/** Axes of a shape: none, one, or several, some counted from the end. */
+function axesOf({ pick }: Choices, rank: number): string {
+  const all = Array.from({ length: rank }, (_, axis) => axis);
+  const chosen = all.filter(() => pick(2) === 1);
+  if (chosen.length === 0) return "undefined";
+  const [first = 0] = chosen;
+  return chosen.length === 1 ? String(pick(2) === 1 ? first - rank : first) : `[${chosen}]`;
+}
+
+const reduction =
+  (name: string, fits: (x: Known) => boolean = () => true, options = ""): Application =>
+  (choices) => {
+    const x = choices.floats();
+    if (!fits(x)) return null;
+    const keepDims = choices.pick(2) === 1;
+    return `${name}(${x.name}, ${axesOf(choices, x.value.rank)}, { keepDims: ${keepDims}${options} })`;
+  };
+
+const extreme =
+  (name: string): Application =>
+  (choices) => {
+    const x = choices.floats();
+    if (!distinct(x)) return null;
+    const axis = choices.pick(x.value.rank + 1);
+    return `${name}(${x.name}, ${axis === x.value.rank ? "undefined" : axis})`;
+  };
+
+const alongAxis =
+  (name: string): Application =>
+  (choices) => {
+    const x = choices.floats();
+    return x.value.rank === 0 ? null : `${name}(${x.name}, ${choices.pick(x.value.rank)})`;
+  };
+
+/** A number of shuffled axes. */
+function shuffled({ pick }: Choices, rank: number): number[] {
+  const order = Array.from({ length: rank }, (_, axis) => axis);
+  for (let left = rank; left > 1; left--) {
+    const [moved = 0] = order.splice(rank - 1 - pick(left), 1);
+    order.unshift(moved);
+  }
+  return order;
+}
+
+const slices: readonly string[] = ["null", "0", "-1", "[1, null]", "[null, null, 2]", "[null, null, -1]", "[0, -1]"];
+
+const summaries: Readonly<Record<string, Application>> = {
   sum: reduction("sum"),
   prod: reduction("prod", (x) => x.value.size <= 8 && largest(x) < 3),
   max: reduction("max", distinct),

@@ -2,15 +2,7 @@
 
 import { describe, expect, test, vi } from "vitest";
 import { compile } from "../../src/compile.ts";
-import {
-  customOp,
-  detectAnomaly,
-  elementwise,
-  type Tensor,
-  tensor,
-  update,
-  Variable,
-} from "../../src/index.ts";
+import { customOp, detectAnomaly, elementwise, type Tensor, tensor, update, Variable } from "../../src/index.ts";
 import { overrideFeatures } from "../../src/wasm/features.ts";
 
 const weight = (values: readonly number[] = [1, 2, 3], name = "w"): Variable =>

@@ -195,4 +195,3 @@ describe("random numbers", () => {
     expect(compiled.state).toEqual(eager.state);
   });
 });
-
