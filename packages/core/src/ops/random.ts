@@ -1,12 +1,13 @@
 // Random tensors. Two operators draw (uniform on [0, 1), standard normal); the rest are formulas of their results.
 
 import type { DType } from "../dtype.ts";
-import { checkOption, DTypeError } from "../errors.ts";
+import { checkOption, DTypeError, GraphError } from "../errors.ts";
 import { normalQuantile, normalShare } from "../expr/special.ts";
 import { type Draw, defaultGenerator, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
 import { checkShape, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
+import { tracer } from "../tracing.ts";
 import { viewOf } from "../view.ts";
 import { primitive } from "./constructors.ts";
 
@@ -98,6 +99,14 @@ export function normal<const S extends Shape>(shape: S, options: NormalOptions =
   return typed(mean === 0 && standardDeviation === 1 ? standard : standard.mul(standardDeviation).add(mean));
 }
 
+/** Draws on the host cannot be captured: a program would repeat the numbers of its first call. */
+function refuseCapture(name: string): void {
+  if (tracer() === null) return;
+  throw new GraphError(
+    `${name}: it cannot be compiled, as it would give the same numbers at each call: draw before, and pass the tensor`,
+  );
+}
+
 /** Options of {@link truncatedNormal}. */
 export interface TruncatedNormalOptions extends NormalOptions {
   /** The bounds, in standard deviations from the mean; −2 and 2 by default. */
@@ -110,6 +119,7 @@ export interface TruncatedNormalOptions extends NormalOptions {
  * between −2 and 2); initializers make up for that.
  */
 export function truncatedNormal<const S extends Shape>(shape: S, options: TruncatedNormalOptions = {}): Tensor<S> {
+  refuseCapture("truncatedNormal");
   const { mean = 0, standardDeviation = 1, low = -2, high = 2 } = options;
   checkOption(Number.isFinite(mean), "truncatedNormal", "mean", "finite", mean);
   checkOption(low < high, "truncatedNormal", "low and high", "numbers, low < high", [low, high]);
@@ -165,6 +175,7 @@ export function permutation(
   length: number,
   { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
 ): Tensor<readonly [number]> {
+  refuseCapture("permutation");
   checkShape("permutation", [length]);
   return new Tensor<readonly [number]>(viewOf(shuffledIndices(length, generator.next()), "int32", [length]));
 }
