@@ -38,8 +38,8 @@ export function segmentName(index: number): string {
   return `segment ${index}`;
 }
 
-/** Loads before a thread that waits goes to sleep. */
-const SPINS = 2000;
+/** Loads before a thread that waits goes to sleep: some ten microseconds, by which kernels' shares differ; waking takes thirty. */
+const SPINS = 30_000;
 /** Without progress for so long, a worker is taken for dead. */
 const PATIENCE_NS = 2_000_000_000n;
 
