@@ -44,6 +44,7 @@ const coreStages = [
   ["graph/"],
   ["wasm/loops.ts", "wasm/profile.ts", "wasm/program.ts"],
   ["structure.ts"],
+  ["verify.ts"],
   ["compile.ts", "threads.ts", "convolution.ts"],
   ["index.ts"],
 ];

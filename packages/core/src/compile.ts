@@ -1,7 +1,7 @@
 // compile: a function of tensors, captured once for each kind of arguments and run as a program from then on.
 
 import { watchingAnomalies } from "./anomaly.ts";
-import { GraphError } from "./errors.ts";
+import { checkOption, GraphError } from "./errors.ts";
 import { portable } from "./expr/elementary.ts";
 import type { Graph } from "./graph/graph.ts";
 import { fuse } from "./graph/passes/fuse.ts";
@@ -11,6 +11,7 @@ import { flatten, replaceTensors } from "./structure.ts";
 import { isRecording } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
 import { tracer, withTracer } from "./tracing.ts";
+import { verified } from "./verify.ts";
 import { features } from "./wasm/features.ts";
 import { createHeap, type Heap } from "./wasm/heap.ts";
 import { parallel } from "./wasm/parallel.ts";
@@ -22,6 +23,15 @@ export type { Program } from "./wasm/program.ts";
 
 /** Programs kept for one function; more kinds of arguments than this are taken for a mistake. */
 const VARIANTS = 8;
+
+/** Options of {@link compile}. */
+export interface CompileOptions {
+  /**
+   * Whether each call also runs eagerly, from the same state, and differences are errors: slow, to find what capturing has fixed
+   * although it changes. False by default.
+   */
+  readonly verify?: boolean;
+}
 
 /** A function that runs as a program. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
@@ -43,7 +53,9 @@ interface Variant {
  * Tensors are arguments of the program; a call with other shapes, dtypes, numbers or settings (training or not) is captured anew.
  * Any other value that the function reads is fixed when it is captured.
  *
- * @throws GraphError where a value is read that does not exist yet, and after 8 kinds of arguments
+ * @param options with `verify`, each call also runs eagerly and the first difference is an error
+ * @throws GraphError where a value is read that does not exist yet, after 8 kinds of arguments, and for an argument through which a
+ * gradient would flow
  * @example
  * const step = compile((x, y) => {
  *   const loss = crossEntropy(model.forward(x), y);
@@ -53,12 +65,26 @@ interface Variant {
  *   return loss;
  * });
  */
-export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): CompiledFunction<A, R> {
+export function compile<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options: CompileOptions = {},
+): CompiledFunction<A, R> {
+  const { verify = false, ...unknown } = options;
+  checkOption(typeof verify === "boolean", "compile", "verify", "true or false", verify);
+  const [surplus] = Object.keys(unknown);
+  checkOption(surplus === undefined, "compile", surplus ?? "", "left out: the only option is verify", "given");
   const variants: Variant[] = [];
   const names = new Map<object, number>();
   const run = (...args: A): R => {
     if (tracer() !== null || watchingAnomalies() || !canCompile()) return f(...args);
     const { tensors, key: structure } = flatten(args, names);
+    const carrying = isRecording() ? tensors.findIndex(({ node }) => node !== null) : -1;
+    if (carrying >= 0) {
+      throw new GraphError(
+        `compile: a gradient flows through tensor ${carrying} of the arguments, and no program hands it on: ` +
+          "compute it inside the compiled function, or detach() it",
+      );
+    }
     const deterministic = portable() !== null;
     const key = `${structure} ${isRecording()} ${deterministic}`;
     let variant = variants.find(
@@ -77,8 +103,10 @@ export function compile<A extends readonly unknown[], R>(f: (...args: A) => R): 
       variant = capture(f, args, tensors, key);
       variants.push(variant);
     }
-    const results = variant.program.run(tensors.map(({ view }) => view));
-    return variant.rebuild(results) as R; // cast: it has the structure of what f returned
+    const { program, rebuild } = variant;
+    // cast: it has the structure of what f returned
+    const call = (): R => rebuild(program.run(tensors.map(({ view }) => view))) as R;
+    return verify ? verified(call, () => f(...args), program.touched) : call();
   };
   return Object.defineProperty(run, "programs", {
     get: () => variants.map(({ program }) => program),

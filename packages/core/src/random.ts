@@ -108,6 +108,7 @@ export class Generator {
 
   /** The key and number of the next call; the generator moves on by one. */
   next(): Draw {
+    watcher?.(this);
     const call = this.#calls++;
     // Calls past 2³² take another key; seeds beyond 32 bits use both words of it.
     return {
@@ -115,6 +116,19 @@ export class Generator {
       key1: Math.floor(this.#seed / 2 ** 32) ^ (Math.floor(call / 2 ** 32) << 21),
       call: call | 0,
     };
+  }
+}
+
+let watcher: ((generator: Generator) => void) | null = null;
+
+/** Runs `body` and tells `watch` of each generator just before it is asked for numbers. */
+export function watchDraws<R>(watch: (generator: Generator) => void, body: () => R): R {
+  const outer = watcher;
+  watcher = watch;
+  try {
+    return body();
+  } finally {
+    watcher = outer;
   }
 }
 

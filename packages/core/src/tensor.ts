@@ -134,6 +134,11 @@ export class Tensor<S extends Shape = AnyShape> {
   /** The elements in row-major order, as a fresh typed array. */
   toTypedArray(): TypedArray {
     const { storage } = this.view;
+    if (storage.lost) {
+      throw new AutogradError(
+        `Variable ${storage.owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`,
+      );
+    }
     if (storage.version !== this.version) {
       throw new AutogradError(
         `this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: keep a clone() instead`,

@@ -52,8 +52,21 @@ export function withTracer<R>(next: Tracer | null, body: () => R): R {
  * everyCall(() => steps++);
  */
 export function everyCall(effect: () => void): void {
-  if (current === null) effect();
-  else current.hostEffect(effect);
+  if (current !== null) current.hostEffect(effect);
+  else if (!quiet) effect();
+}
+
+let quiet = false;
+
+/** Runs `body` as a repetition of what has been done: what {@link everyCall} is given does not happen again. */
+export function withoutEffects<R>(body: () => R): R {
+  const outer = quiet;
+  quiet = true;
+  try {
+    return body();
+  } finally {
+    quiet = outer;
+  }
 }
 
 /** Reads a setting that decides how a computation is captured, such as whether a layer is training. */

@@ -10,7 +10,7 @@ import { type MemoryPlan, planMemory } from "../graph/passes/memory.ts";
 import { explainSchedule, printSchedule, toDot, toMermaid } from "../graph/print.ts";
 import type { Trace } from "../graph/trace.ts";
 import { collapse, contiguousStrides, sizeOf } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { Tensor, type Variable } from "../tensor.ts";
 import { elements, Storage, type View, viewOf } from "../view.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
 import { defineBarrier, segmentName } from "./control.ts";
@@ -96,6 +96,16 @@ export class Program {
   get isCurrent(): boolean {
     if (this.#threads !== threadsFor(this.#heap)) return false;
     return this.#residents.every(({ place }) => place?.heap === this.#heap);
+  }
+
+  /** @internal The Variables whose values or gradients the program reads or writes. */
+  get touched(): { readonly storages: readonly Storage[]; readonly graded: readonly Variable[] } {
+    const { nodes, gradients } = this.schedule.graph;
+    const read = nodes.flatMap(({ work }) => (work.kind === "gradient" ? [work.variable] : []));
+    return {
+      storages: this.#residents,
+      graded: [...new Set([...read, ...gradients.map(({ variable }) => variable)])],
+    };
   }
 
   /** @internal Runs the program on its arguments: what the captured function returned, as fresh tensors. */

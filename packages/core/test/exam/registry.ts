@@ -1,52 +1,28 @@
 // The register of public operators, which the exam walks: every function that the modules of operators export, with the sample
 // that its docstring shows and the formula that its source states. A new operator is found here without touching a test.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { Tensor, tensor } from "../../src/index.ts";
-import * as dropout from "../../src/ops/dropout.ts";
-import * as elementwise from "../../src/ops/elementwise.ts";
-import * as indexing from "../../src/ops/indexing.ts";
-import * as joining from "../../src/ops/joining.ts";
-import * as losses from "../../src/ops/losses.ts";
-import * as matmul from "../../src/ops/matmul.ts";
-import * as movement from "../../src/ops/movement.ts";
-import * as normalization from "../../src/ops/normalization.ts";
-import * as reduction from "../../src/ops/reduction.ts";
-import * as softmax from "../../src/ops/softmax.ts";
-import * as statistics from "../../src/ops/statistics.ts";
 import { type Example, examplesIn } from "../examples/docstrings.ts";
 import { statedValue } from "../examples/run.ts";
 import type { Numbers } from "./reference.ts";
 
-/** The modules that hold operators. */
-export type ModuleName =
-  | "elementwise"
-  | "reduction"
-  | "statistics"
-  | "movement"
-  | "joining"
-  | "matmul"
-  | "indexing"
-  | "softmax"
-  | "losses"
-  | "normalization"
-  | "dropout";
+/** The module that holds an operator: `elementwise` for `src/ops/elementwise.ts`. */
+export type ModuleName = string;
 
-const modules: Readonly<Record<ModuleName, object>> = {
-  elementwise,
-  reduction,
-  statistics,
-  movement,
-  joining,
-  matmul,
-  indexing,
-  softmax,
-  losses,
-  normalization,
-  dropout,
-};
+/** The modules beside them: constructors, creation from nothing, what acts on Variables. */
+const others = ["constructors", "creation", "install", "op", "random", "update"];
+
+const folder = fileURLToPath(new URL("../../src/ops/", import.meta.url));
+const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ""));
+
+const modules: readonly (readonly [ModuleName, object])[] = await Promise.all(
+  names
+    .filter((name) => !others.includes(name))
+    .map(async (name): Promise<readonly [ModuleName, object]> => [name, await import(`../../src/ops/${name}.ts`)]),
+);
 
 /** What an operator takes: tensors, lists of them, and plain arguments. */
 export type Argument = unknown;
@@ -86,12 +62,12 @@ export function runSample({ call }: Entry, { args, path }: Sample): unknown {
 }
 
 /** Every public operator, in the order of the sources. */
-export const registry: readonly Entry[] = Object.entries(modules).flatMap(([module, exports]) => {
-  const path = fileURLToPath(new URL(`../../src/ops/${module}.ts`, import.meta.url));
+export const registry: readonly Entry[] = modules.flatMap(([module, exports]) => {
+  const path = `${folder}${module}.ts`;
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true, ts.ScriptKind.TS);
   const examples = examplesIn(source, `${module}.ts`);
   return Object.entries(exports).flatMap(([name, value]: [string, unknown]): Entry[] => {
-    if (typeof value !== "function" || !isModule(module)) return [];
+    if (typeof value !== "function") return [];
     const call: Entry["call"] = (...args) => Reflect.apply(value, undefined, args);
     const example = examples.find((candidate) => candidate.name === name);
     return [
@@ -106,16 +82,12 @@ export const registry: readonly Entry[] = Object.entries(modules).flatMap(([modu
   });
 });
 
-/** The operators of one module. */
-export const operatorsOf = (module: ModuleName): readonly Entry[] =>
-  registry.filter((entry) => entry.module === module);
+/** The operators of some modules. */
+export const operatorsOf = (...wanted: readonly ModuleName[]): readonly Entry[] =>
+  registry.filter(({ module }) => wanted.includes(module));
 
 /** The number of tensors that an elementwise operator takes. */
 export const arityOf = ({ sample }: Entry): number => sample?.args.length ?? 0;
-
-function isModule(name: string): name is ModuleName {
-  return name in modules;
-}
 
 // Samples -------------------------------------------------------------------------------------------------------------------
 
