@@ -11,6 +11,7 @@ import { Tensor, type Variable } from "../tensor.ts";
 import type { Tracer } from "../tracing.ts";
 import { allocateView, contiguous, FutureStorage, type Spec, type Storage, type View, viewSize } from "../view.ts";
 import type { Graph, GraphNode, Operand, Value, Work } from "./graph.ts";
+import { foldingOrder } from "./passes/layout.ts";
 
 /** A setting that was read while capturing, and the value it had. */
 export interface Guard {
@@ -47,6 +48,11 @@ export class GraphTracer implements Tracer {
   apply<Attributes>(op: Op<Attributes>, inputs: readonly View[], spec: Spec, attributes: Attributes): View {
     const { lowering } = op;
     if (lowering.kind === "movement") return this.#move(op, inputs, spec, attributes);
+    const [first] = inputs;
+    if (lowering.kind === "reduction" && first !== undefined) {
+      const compute = (views: readonly View[]): readonly View[] => [op.compute(views, spec, attributes)];
+      return this.#reduce(op.name, lowering.combine(), lowering.init, lowering.axes(attributes), first, spec, compute);
+    }
     // A kernel of the operator's own reads contiguous operands.
     const ordered =
       lowering.kind === "native" ? inputs.map((view) => (contiguous(view) ? view : this.#copy(view))) : inputs;
@@ -55,19 +61,44 @@ export class GraphTracer implements Tracer {
       switch (lowering.kind) {
         case "elementwise":
           return { kind: "elementwise", formulas: [lowering.formula()] };
-        case "reduction":
-          return { kind: "reduce", combine: lowering.combine(), init: lowering.init, axes: lowering.axes(attributes) };
         case "matmul":
           return { kind: "matmul" };
         case "random":
           return { kind: "random", generator: lowering.generator(attributes) };
         case "native":
           return { kind: "native", kernel: lowering.kernel(attributes) };
+        case "reduction":
         case "kernel":
           return { kind: "eager" };
       }
     })();
     return this.#future(this.#node(op.name, work, operands, [spec], (views) => [op.compute(views, spec, attributes)]));
+  }
+
+  /** A fold. Loops fold the first axes or the last: elements that lie otherwise are copied into that order first. */
+  #reduce(
+    name: string,
+    combine: Expr,
+    init: number,
+    axes: readonly number[],
+    x: View,
+    spec: Spec,
+    compute: (views: readonly View[]) => readonly View[],
+  ): View {
+    const order = x.dtype === "float32" ? foldingOrder(x, axes) : null;
+    if (order === null)
+      return this.#future(this.#node(name, { kind: "reduce", combine, init, axes }, [this.#read(x)], [spec], compute));
+    const pick = (list: readonly number[]): number[] => order.map((axis) => list[axis] ?? 1);
+    const ordered = this.#copy({ ...x, shape: pick(x.shape), strides: pick(x.strides) });
+    const last = order.flatMap((axis, place) => (axes.includes(axis) ? [place] : []));
+    const back = order.map((_, axis) => order.indexOf(axis));
+    const undo = (view: View): View => ({
+      ...view,
+      shape: back.map((place) => view.shape[place] ?? 1),
+      strides: back.map((place) => view.strides[place] ?? 0),
+    });
+    const work: Work = { kind: "reduce", combine, init, axes: last };
+    return this.#future(this.#node(name, work, [this.#read(ordered)], [spec], (views) => compute(views.map(undo))));
   }
 
   /** A movement is done on the view itself; one that needs the elements in order gets them copied first. */

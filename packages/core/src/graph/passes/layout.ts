@@ -4,6 +4,7 @@
 // (one for each place of the remaining axes). R is the first axes or the last: the sum of a matrix over its rows, or along them.
 
 import { broadcastStrides, type Shape, sizeOf } from "../../shape.ts";
+import type { Spec } from "../../view.ts";
 import type { GraphNode, Operand } from "../graph.ts";
 
 /** The axes of a shape that are longer than 1: what loops run over. */
@@ -33,6 +34,25 @@ export function foldOf(node: GraphNode): Fold | null {
   if (folded.slice(folded.length - count).every(Boolean)) return { kind: "rows", split: folded.length - count };
   if (folded.slice(0, count).every(Boolean)) return { kind: "columns", split: count };
   return null;
+}
+
+/**
+ * The order of axes, folded ones last, in which a loop can fold elements that lie like this; null if it can as they lie. A single row
+ * or column of loops must run through the folded axes at one pace, and through the kept ones at another.
+ */
+export function foldingOrder(
+  x: Spec & { readonly strides: readonly number[] },
+  axes: readonly number[],
+): number[] | null {
+  const long = x.shape.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+  const count = long.filter((axis) => axes.includes(axis)).length;
+  const space = long.map((axis) => x.shape[axis] ?? 1);
+  const strides = long.map((axis) => x.strides[axis] ?? 0);
+  const suits = (split: number, part: readonly number[]): boolean =>
+    part.every((axis) => axes.includes(axis)) && matrixStrides(space, strides, split) !== null;
+  if (suits(long.length - count, long.slice(long.length - count)) || suits(count, long.slice(0, count))) return null;
+  const all = x.shape.map((_, axis) => axis);
+  return [...all.filter((axis) => !axes.includes(axis)), ...all.filter((axis) => axes.includes(axis))];
 }
 
 /** A space as a matrix: the sizes before and after the border. */
