@@ -75,19 +75,23 @@ export class ModuleBuilder {
 
   /** The module in WebAssembly's binary format. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    const bodies = this.#functions.map(({ builder }) => {
-      const locals = list(builder.localTypes.map((type) => [1, VALUE_TYPES[type]]));
-      return sized(locals.concat(builder.code, 0x0b));
-    });
     const types = this.#types.map((type) => type.split(" ").map(Number));
     const sections: (readonly [number, number[]])[] = [
       [1, list(types)],
       [2, list(this.#imports)],
       [3, list(this.#functions.map(({ type }) => unsigned(type)))],
       [7, list(this.#exports)],
-      [10, list(bodies)],
     ];
-    return Uint8Array.from([...MAGIC_AND_VERSION, ...sections.flatMap(([id, body]) => [id, ...sized(body)])]);
+    // Code may be megabytes: it is copied once, into its place.
+    const bodies = this.#functions.flatMap(({ builder: { localTypes, code } }) => {
+      const locals = unsigned(localTypes.length);
+      for (const type of localTypes) locals.push(1, VALUE_TYPES[type]);
+      return [unsigned(locals.length + code.length + 1), locals, code, [0x0b]];
+    });
+    const count = unsigned(this.#functions.length);
+    const size = bodies.reduce((total, { length }) => total + length, count.length);
+    const head = [...MAGIC_AND_VERSION, ...sections.flatMap(([id, body]) => [id, ...sized(body)]), 10];
+    return joined([head, unsigned(size), count, ...bodies]);
   }
 
   #type({ parameters, results = [] }: Signature): number {
@@ -96,4 +100,14 @@ export class ModuleBuilder {
     const known = this.#types.indexOf(key);
     return known >= 0 ? known : this.#types.push(key) - 1;
   }
+}
+
+function joined(parts: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
+  let end = 0;
+  for (const part of parts) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  return bytes;
 }

@@ -3,6 +3,7 @@
 // touches memory.
 
 import type { DType } from "../../dtype.ts";
+import { topological } from "../../expr/expr.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { canVectorize } from "../../wasm/simd.ts";
 import { isWhole } from "../../wasm/simd-integers.ts";
@@ -61,12 +62,24 @@ export function isLoop({ work, inputs, outputs }: GraphNode): boolean {
   );
 }
 
+/**
+ * The most operations on numbers in one kernel: engines refuse functions of several megabytes and take long over large ones, and by
+ * then memory has long ceased to be what costs time.
+ */
+const MOST_OPERATIONS = 256;
+
+/** The number of operations on numbers in a node. */
+function operationsOf({ work }: GraphNode): number {
+  return work.kind === "elementwise" ? topological(work.formulas).length : 1;
+}
+
 class Builder {
   readonly groupOf = new Map<GraphNode, Group>();
   readonly notes: string[] = [];
   readonly #groups: Group[] = [];
   /** The groups that a group reads from. */
   readonly #reads = new Map<Group, Set<Group>>();
+  readonly #operations = new Map<Group, number>();
 
   place(node: GraphNode): void {
     const fold = foldOf(node);
@@ -77,10 +90,13 @@ class Builder {
     for (const group of this.#candidates(node)) {
       const role = this.#roleIn(group, node, fold);
       const cycle = role !== null && this.#closesCycle(group, node);
-      if (role === null || cycle) {
+      const long = (this.#operations.get(group) ?? 0) + operationsOf(node) > MOST_OPERATIONS;
+      if (role === null || cycle || long) {
         const reason = cycle
           ? "what it also reads depends on that kernel"
-          : "it runs over other places, or in another order";
+          : role === null
+            ? "it runs over other places, or in another order"
+            : "that kernel is long enough";
         this.notes.push(`${node.name} (node ${node.id}) does not join kernel ${group.id}: ${reason}`);
         continue;
       }
@@ -179,6 +195,7 @@ class Builder {
 
   #join(group: Group, node: GraphNode, role: Role, fold: Fold | null): void {
     group.nodes.push(node);
+    this.#operations.set(group, (this.#operations.get(group) ?? 0) + operationsOf(node));
     group.roles.set(node, role);
     if (role === "fold") group.fold = fold;
     this.groupOf.set(node, group);
@@ -188,6 +205,10 @@ class Builder {
       if (other !== undefined && other !== group) reads.add(other);
     }
     this.#reads.set(group, reads);
+  }
+
+  #readsOf(group: Group): IterableIterator<Group> {
+    return (this.#reads.get(group) ?? new Set<Group>()).values();
   }
 
   #makeSingle(group: Group): void {
@@ -203,11 +224,18 @@ class Builder {
   ordered(): Group[] {
     const done = new Set<Group>();
     const order: Group[] = [];
-    const visit = (group: Group): void => {
-      if (done.has(group)) return;
-      done.add(group);
-      for (const other of this.#reads.get(group) ?? []) visit(other);
-      order.push(group);
+    const visit = (first: Group): void => {
+      const stack = [{ group: first, reads: this.#readsOf(first) }];
+      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+        const { group, reads } = top;
+        const { value: next } = reads.next();
+        if (done.has(group)) stack.pop();
+        else if (next === undefined) {
+          done.add(group);
+          order.push(group);
+          stack.pop();
+        } else if (!done.has(next)) stack.push({ group: next, reads: this.#readsOf(next) });
+      }
     };
     const early = this.#groups.filter(
       ({ nodes: [node] }) => node?.work.kind === "eager" && node.inputs.every(({ value }) => isSource(value.node)),
