@@ -25,7 +25,7 @@ describe("what joins", () => {
       (x) => x.sub(x.mean(1, { keepDims: true })).square(),
       [["sum", "div", "sub", "square"]],
     ],
-    "a softmax along rows": [[[8, 4]], (x) => softmax(x), [["max", "isFinite", "where", "sub", "exp", "sum", "div"]]],
+    "a softmax along rows": [[[8, 4]], (x) => softmax(x), [["max", "sub", "exp", "sum", "div"]]],
     "two sums over the same axes": [
       [[8, 4]],
       (x) => x.exp().sum(0).add(x.square().sum(0)),
@@ -62,7 +62,11 @@ describe("what does not, and why", () => {
     "a broadcast of a value onto a larger space": [[[4], [8, 4]], (x, y) => x.exp().add(y), [["exp"], ["add"]]],
     "an operation without a kernel": [[[8, 4]], (x) => argMax(x.exp(), 1), [["exp"], ["argMax"]]],
     "random numbers": [[[8]], (x) => x.add(uniform([8])), [["randomUniform"], ["add"]]],
-    "a sum over axes in the middle": [[[3, 4, 5]], (x) => x.exp().sum(1), [["exp"], ["sum"]]],
+    "a sum over axes in the middle, which are brought to the end first": [
+      [[3, 4, 5]],
+      (x) => x.exp().sum(1),
+      [["exp"], ["copy"], ["sum"]],
+    ],
   };
   test.each(Object.entries(cases))("%s", (_, [shapes, body, expected]) => {
     expect(kernels(schedule(shapes, body))).toEqual(expected);
@@ -147,28 +151,28 @@ test("a schedule as text, and explained", () => {
       %5 = max(%3[8,3]) over [1] : float32[8,1]
       %6 = isFinite(%5[8,1]) : bool[8,1]
       %8 = where(%6[8,1], %5[8,1], %7[]) : float32[8,1]
-      %12 = sub(%3[8,3], %8[8,1]) : float32[8,3]
-      %13 = exp(%12[8,3]) : float32[8,3]
-      %14 = sum(%13[8,3]) over [1] : float32[8,1]
-      %15 = log(%14[8,1]) : float32[8,1]
-      %16 = add(%15[8,1], %8[8,1]) : float32[8,1]
-      %28 = crossEntropy.gradient(%3[8,3], %16[8,1], %4[8,1], %17[3], %26[8,1]) : float32[8,3]
+      %9 = sub(%3[8,3], %8[8,1]) : float32[8,3]
+      %10 = exp(%9[8,3]) : float32[8,3]
+      %11 = sum(%10[8,3]) over [1] : float32[8,1]
+      %12 = log(%11[8,1]) : float32[8,1]
+      %13 = add(%12[8,1], %8[8,1]) : float32[8,1]
+      %25 = crossEntropy.gradient(%3[8,3], %13[8,1], %4[8,1], %14[3], %23[8,1]) : float32[8,3]
     kernel 3: loop over [8,3], folding along rows
-      %18 = crossEntropy.ofLabel(%3[8,3], %4[8,1], %17[3]) : float32[8,3]
-      %19 = sum(%18[8,3]) over [1] : float32[8,1]
-      %20 = sub(%16[8,1], %19[8,1]) : float32[8,1]
+      %15 = crossEntropy.ofLabel(%3[8,3], %4[8,1], %14[3]) : float32[8,3]
+      %16 = sum(%15[8,3]) over [1] : float32[8,1]
+      %17 = sub(%13[8,1], %16[8,1]) : float32[8,1]
     kernel 4: loop over [8], folding along rows
-      %21 = sum(%20[8]) over [0] : float32[]
-      %23 = div(%21[], %22[]) : float32[]
+      %18 = sum(%17[8]) over [0] : float32[]
+      %20 = div(%18[], %19[]) : float32[]
     kernel 5: matmul
-      %29 = matmul(argument 0[4,8], %28[8,3]) : float32[4,3]
+      %26 = matmul(argument 0[4,8], %25[8,3]) : float32[4,3]
     kernel 6: loop over [4,3]
-      %31 = mul(%29[4,3], %30[]) : float32[4,3]
-      %32 = sub(w[4,3], %31[4,3]) : float32[4,3]
-    w ← %32[4,3]
+      %28 = mul(%26[4,3], %27[]) : float32[4,3]
+      %29 = sub(w[4,3], %28[4,3]) : float32[4,3]
+    w ← %29[4,3]
     gradient of w ← none
-    return %23[]
-    note: sum (node 21) does not join kernel 3: it runs over other places, or in another order"
+    return %20[]
+    note: sum (node 18) does not join kernel 3: it runs over other places, or in another order"
   `);
   expect(explainSchedule(cut)).toMatchInlineSnapshot(`
     "19 operations run in 7 kernels.
@@ -177,6 +181,6 @@ test("a schedule as text, and explained", () => {
     kernel 4, loop over [8], folding along rows: sum → div
     kernel 6, loop over [4,3]: mul → sub
     classLabels has no kernel here: it runs eagerly, between kernels
-    sum (node 21) does not join kernel 3: it runs over other places, or in another order"
+    sum (node 18) does not join kernel 3: it runs over other places, or in another order"
   `);
 });
