@@ -1,48 +1,19 @@
-// What all optimizers share: parameters, the state of each, hyperparameters, and saving. An optimizer itself says only which
-// states a parameter has and how one parameter is updated.
+// What all optimizers share: groups of parameters, the state of each, hyperparameters, and saving. An optimizer itself says only
+// which states a parameter has and how one parameter is updated.
 
 import {
   CheckpointError,
-  checkOption,
   describe,
   everyCall,
-  formatShape,
   OptionError,
   observed,
   shareMemory,
-  Tensor,
-  Variable,
-  zeros,
+  type Tensor,
+  type Variable,
 } from "@gradus/core";
-
-/** Variables to optimize, in a list or any other iterable. */
-export type Parameters = Iterable<Variable>;
-
-/** The numbers that rule an optimizer. */
-export type Hyperparameters = Readonly<Record<string, number | boolean>> & { readonly learningRate: number };
-
-/** A saved optimizer: its numbers, and a tensor for each state of each parameter, named `0.firstMoment`. */
-export interface OptimizerState {
-  readonly hyperparameters: Readonly<Record<string, number | boolean>>;
-  /** The number of steps, and for each parameter how many of them updated it. */
-  readonly steps: number;
-  readonly updates: readonly number[];
-  readonly tensors: Readonly<Record<string, Tensor>>;
-}
-
-/** Options that every optimizer takes. */
-export interface OptimizerOptions {
-  /** The size of a step; must be ≥ 0. */
-  readonly learningRate?: number;
-}
-
-/** What an optimizer knows of one parameter besides its value and gradient. */
-export interface ParameterState<StateName extends string> {
-  /** The parameter's states, zeros at first; made when they are first read. */
-  readonly state: Readonly<Record<StateName, Variable>>;
-  /** The number of this update of the parameter, from 1. A step in which it has no gradient does not count. */
-  readonly updates: number;
-}
+import { type GroupOptions, groupsOf, type Hyperparameters, ParameterGroup } from "./groups.ts";
+import { withDefaults } from "./options.ts";
+import { isCount, KnownState, type OptimizerState, type ParameterState, specOf } from "./state.ts";
 
 /**
  * The base of all optimizers. A subclass names the states of a parameter, checks its numbers, and updates one parameter.
@@ -54,54 +25,82 @@ export interface ParameterState<StateName extends string> {
  *     super("SignDescent", parameters, { learningRate: 0.01 }, []);
  *   }
  *   protected override check(): void {}
- *   protected override update(parameter: Variable, gradient: Tensor): void {
- *     follow([parameter], [gradient, stepScalar(() => this.learningRate)]);
+ *   protected override update(parameter: Variable, gradient: Tensor, { group }: ParameterState<never>): void {
+ *     follow([parameter], [gradient, stepScalar(() => group.learningRate)]);
  *   }
  * }
  */
 export abstract class Optimizer<StateName extends string = string, H extends Hyperparameters = Hyperparameters> {
   /** The class's name, for messages. */
   readonly name: string;
-  /** The variables that `step` updates. */
+  /** The groups of parameters, each with hyperparameters of its own; one if a plain list was given. */
+  readonly groups: readonly ParameterGroup<H>[];
+  /** The variables that `step` updates, of all groups. */
   readonly parameters: readonly Variable[];
-  readonly #stateNames: readonly StateName[];
-  readonly #known = new Map<Variable, KnownState<StateName>>();
-  #hyperparameters: H;
+  readonly #first: ParameterGroup<H>;
+  readonly #states: { names(hyperparameters: H): readonly StateName[] };
+  readonly #known: readonly (readonly [Variable, KnownState<StateName, H>])[];
   #steps = 0;
   #shared = false;
 
-  protected constructor(name: string, parameters: Parameters, hyperparameters: H, stateNames: readonly StateName[]) {
+  /**
+   * @param hyperparameters those of all groups, unless a group has its own
+   * @param stateNames the names of a parameter's states, or which they are for hyperparameters
+   */
+  protected constructor(
+    name: string,
+    parameters: Iterable<Variable | GroupOptions<object>>,
+    hyperparameters: H,
+    stateNames: readonly StateName[] | ((hyperparameters: H) => readonly StateName[]),
+  ) {
     this.name = name;
-    this.parameters = checkParameters(name, parameters);
-    this.#hyperparameters = hyperparameters;
-    this.#stateNames = stateNames;
-    this.#checkAll(hyperparameters);
+    this.groups = groupsOf(name, parameters).map(
+      ({ parameters: own, options }) =>
+        new ParameterGroup(name, own, withDefaults(name, hyperparameters, options), {
+          check: (numbers, variables) => this.check(numbers, variables),
+        }),
+    );
+    const [first] = this.groups;
+    if (first === undefined) throw new OptionError(`${name}: no parameters to optimize: pass model.parameters()`);
+    this.#first = first;
+    this.parameters = this.groups.flatMap((group) => group.parameters);
+    this.#states = { names: typeof stateNames === "function" ? stateNames : () => stateNames };
+    this.#known = this.groups.flatMap((group) =>
+      group.parameters.map((parameter) => [parameter, new KnownState<StateName, H>(parameter, group)] as const),
+    );
   }
 
-  /** The numbers in force. */
+  /** The numbers in force, of the first group. */
   get hyperparameters(): H {
-    return this.#hyperparameters;
+    return this.#first.hyperparameters;
   }
 
-  /** The size of a step. Schedules assign it between steps. */
+  /** The size of a step, of the first group. Assigning it changes the rates of all groups in proportion. */
   get learningRate(): number {
-    return observed(() => this.#hyperparameters.learningRate);
+    return this.#first.learningRate;
   }
 
   set learningRate(learningRate: number) {
-    const changed = { ...this.#hyperparameters, learningRate };
-    this.#checkAll(changed);
-    this.#hyperparameters = changed;
+    this.#first.check({ ...this.#first.hyperparameters, learningRate });
+    const before = this.#first.hyperparameters.learningRate;
+    const rates = this.groups.map(({ hyperparameters: { learningRate: rate } }) =>
+      rate === before ? learningRate : learningRate * (rate / before),
+    );
+    if (before === 0 && rates.some((rate) => rate !== learningRate)) {
+      throw new OptionError(
+        `${this.name}: the first group's learningRate is 0, so that no proportion is left: assign it to each group`,
+      );
+    }
+    for (const [index, group] of this.groups.entries()) group.learningRate = rates[index] ?? learningRate;
   }
 
-  #checkAll(hyperparameters: H): void {
-    const rate = hyperparameters.learningRate;
-    checkOption(Number.isFinite(rate) && rate >= 0, this.name, "learningRate", "a finite number ≥ 0", rate);
-    this.check(hyperparameters);
-  }
+  /** Throws an OptionError if one of the optimizer's own numbers is out of range, or does not suit these parameters. */
+  protected abstract check(hyperparameters: H, parameters: readonly Variable[]): void;
 
-  /** Throws an OptionError if one of the optimizer's own numbers is out of range. */
-  protected abstract check(hyperparameters: H): void;
+  /** The value with which a state begins; 0 unless a subclass says otherwise. */
+  protected initial(_state: StateName, _hyperparameters: H): number {
+    return 0;
+  }
 
   /** How many steps have been taken. */
   get steps(): number {
@@ -112,14 +111,17 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
   step(): void {
     if (!this.#shared) shareMemory(this.parameters);
     this.#shared = true;
-    // A compiled step has these numbers built in, all but the learning rate; other numbers make another program.
-    for (const name of Object.keys(this.#hyperparameters)) {
-      if (name !== "learningRate") observed(() => this.#hyperparameters[name]);
+    // A compiled step has these numbers built in, all but the learning rates; other numbers make another program.
+    for (const group of this.groups) {
+      for (const name of Object.keys(group.hyperparameters)) {
+        if (name !== "learningRate") observed(() => group.hyperparameters[name]);
+      }
     }
     everyCall(() => void this.#steps++);
-    for (const parameter of this.parameters) {
+    for (const [parameter, known] of this.#known) {
       if (parameter.grad === null || !parameter.requiresGrad) continue;
-      const known = this.#stateOf(parameter);
+      const { hyperparameters } = known.group;
+      for (const name of this.#states.names(hyperparameters)) known.variable(name, this.initial(name, hyperparameters));
       everyCall(() => void known.updates++);
       this.update(parameter, parameter.grad, known);
     }
@@ -131,57 +133,51 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
   }
 
   /** Updates one parameter and its states, given its gradient. */
-  protected abstract update(parameter: Variable, gradient: Tensor, known: ParameterState<StateName>): void;
-
-  #stateOf(parameter: Variable): KnownState<StateName> {
-    let known = this.#known.get(parameter);
-    if (known === undefined) {
-      known = new KnownState(this.#stateNames, parameter);
-      this.#known.set(parameter, known);
-    }
-    return known;
-  }
+  protected abstract update(parameter: Variable, gradient: Tensor, known: ParameterState<StateName, H>): void;
 
   /** Everything that `loadStateDict` needs to go on exactly from here, as copies. */
   stateDict(): OptimizerState {
     const tensors: Record<string, Tensor> = {};
-    for (const [index, parameter] of this.parameters.entries()) {
-      const known = this.#known.get(parameter);
-      if (known?.made)
-        for (const name of this.#stateNames) tensors[`${index}.${name}`] = known.state[name].detach().clone();
+    for (const [index, [, known]] of this.#known.entries()) {
+      if (known.updates === 0) continue;
+      for (const name of this.#states.names(known.group.hyperparameters))
+        tensors[`${index}.${name}`] = known.state[name].detach().clone();
     }
-    const updates = this.parameters.map((parameter) => this.#known.get(parameter)?.updates ?? 0);
-    return { hyperparameters: { ...this.#hyperparameters }, steps: this.#steps, updates, tensors };
+    const groups = this.groups.map(({ parameters, hyperparameters }) => ({
+      parameters: parameters.length,
+      hyperparameters: { ...hyperparameters },
+    }));
+    return { groups, steps: this.#steps, updates: this.#known.map(([, { updates }]) => updates), tensors };
   }
 
   /** Goes on from a saved state. @throws CheckpointError with all differences at once; then nothing has changed */
   loadStateDict(saved: OptimizerState): void {
-    const { hyperparameters = {}, updates = [], tensors = {}, steps } = saved;
-    const state = { hyperparameters, updates, tensors, steps };
+    const { groups = [], updates = [], tensors = {}, steps } = saved;
+    const state = { groups, updates, tensors, steps };
     const problems = [...this.#tensorProblems(state), ...this.#numberProblems(state)];
     if (problems.length > 0)
       throw new CheckpointError(`${this.name}: the saved state does not fit: ${problems.join("; ")}`);
-    this.#hyperparameters = { ...this.#hyperparameters, ...hyperparameters };
+    for (const [index, group] of this.groups.entries())
+      group.hyperparameters = { ...group.hyperparameters, ...groups[index]?.hyperparameters };
     this.#steps = steps;
-    for (const [index, parameter] of this.parameters.entries()) {
-      const known = this.#stateOf(parameter);
+    for (const [index, [, known]] of this.#known.entries()) {
+      const { hyperparameters } = known.group;
       known.updates = updates[index] ?? 0;
-      for (const name of this.#stateNames) {
+      known.reset((name) => this.initial(name, hyperparameters));
+      for (const name of this.#states.names(hyperparameters)) {
         const value = tensors[`${index}.${name}`];
-        // The Variables stay the same ones: compiled steps work on them.
-        if (value !== undefined) known.state[name].assign(value);
-        else if (known.made) known.state[name].assign(zeros(parameter.shape, { dtype: parameter.dtype }));
+        if (value !== undefined) known.variable(name, 0).assign(value);
       }
     }
   }
 
-  #tensorProblems({ tensors, updates }: OptimizerState): string[] {
+  #tensorProblems({ tensors, updates, groups }: OptimizerState): string[] {
     const problems: string[] = [];
     const unknown = new Set(Object.keys(tensors));
-    const hasStates = unknown.size > 0; // Plain gradient descent has none.
-    for (const [index, parameter] of this.parameters.entries()) {
-      const keys = this.#stateNames.map((name) => `${index}.${name}`);
-      const needed = (hasStates && (updates[index] ?? 0) > 0) || keys.some((key) => key in tensors);
+    for (const [index, [parameter, { group }]] of this.#known.entries()) {
+      const numbers = { ...group.hyperparameters, ...groups[this.groups.indexOf(group)]?.hyperparameters };
+      const keys = this.#states.names(numbers).map((name) => `${index}.${name}`);
+      const needed = (updates[index] ?? 0) > 0 || keys.some((key) => key in tensors);
       for (const key of needed ? keys : []) {
         const [found, wanted] = [specOf(tensors[key]), specOf(parameter)];
         if (!unknown.delete(key)) problems.push(`${key} is missing (${parameter.name || "unnamed"})`);
@@ -191,78 +187,40 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
     return [...problems, ...[...unknown].map((key) => `${key} is unknown`)];
   }
 
-  #numberProblems({ hyperparameters, steps, updates }: OptimizerState): string[] {
-    const own: Readonly<Record<string, unknown>> = { ...this.#hyperparameters };
-    const problems = Object.entries(own).flatMap(([name, value]) => {
-      const found = hyperparameters[name];
-      if (found === undefined) return [`${name} is missing`];
-      return typeof found === typeof value ? [] : [`${name} is ${describe(found)}`];
-    });
-    for (const name of Object.keys(hyperparameters)) if (!(name in own)) problems.push(`${name} is unknown`);
-    try {
-      this.#checkAll({ ...this.#hyperparameters, ...hyperparameters });
-    } catch (error) {
-      if (!(error instanceof OptionError)) throw error;
-      problems.push(error.message);
-    }
+  #numberProblems({ groups, steps, updates }: OptimizerState): string[] {
+    const problems = this.groups.flatMap((group, index) => this.#groupProblems(group, index, groups[index]));
+    if (groups.length !== this.groups.length)
+      problems.push(`it has ${groups.length} groups of parameters, there are ${this.groups.length}`);
     if (!isCount(steps)) problems.push(`steps is ${describe(steps)}`);
     if (updates.length !== this.parameters.length)
       problems.push(`it counts ${updates.length} parameters, there are ${this.parameters.length}`);
     if (!updates.every(isCount)) problems.push(`updates are ${describe(updates)}`);
     return problems;
   }
-}
 
-/** `float32 [3]`: what must agree. */
-function specOf(value: unknown): string {
-  if (!(value instanceof Tensor)) return describe(value);
-  const { dtype, shape }: Tensor = value;
-  return `${dtype} ${formatShape(shape)}`;
-}
-
-/** The states of one parameter, made when they are first read: plain SGD never reads any. */
-class KnownState<StateName extends string> implements ParameterState<StateName> {
-  updates = 0;
-  readonly #names: readonly StateName[];
-  readonly #parameter: Variable;
-  #state: Record<StateName, Variable> | null = null;
-
-  constructor(names: readonly StateName[], parameter: Variable) {
-    this.#names = names;
-    this.#parameter = parameter;
+  #groupProblems(
+    group: ParameterGroup<H>,
+    index: number,
+    saved: OptimizerState["groups"][number] | undefined,
+  ): string[] {
+    if (saved === undefined) return [];
+    const place = this.groups.length > 1 ? `group ${index}: ` : "";
+    const own: Readonly<Record<string, unknown>> = group.hyperparameters;
+    const { parameters, hyperparameters = {} } = saved;
+    const problems = Object.entries(own).flatMap(([name, value]) => {
+      const found = hyperparameters[name];
+      if (found === undefined) return [`${place}${name} is missing`];
+      return typeof found === typeof value ? [] : [`${place}${name} is ${describe(found)}`];
+    });
+    for (const name of Object.keys(hyperparameters)) if (!(name in own)) problems.push(`${place}${name} is unknown`);
+    if (this.groups.length > 1 && parameters !== group.parameters.length)
+      problems.push(`${place}it has ${describe(parameters)} parameters, there are ${group.parameters.length}`);
+    try {
+      group.check({ ...group.hyperparameters, ...hyperparameters });
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      problems.push(`${place}${error.message}`);
+    }
+    return problems;
   }
-
-  /** Whether the states exist. */
-  get made(): boolean {
-    return this.#state !== null;
-  }
-
-  get state(): Record<StateName, Variable> {
-    this.#state ??= zeroStates(this.#names, this.#parameter);
-    return this.#state;
-  }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-function zeroStates<Name extends string>(names: readonly Name[], parameter: Variable): Record<Name, Variable> {
-  const pairs = names.map((name) => {
-    const initial = zeros(parameter.shape, { dtype: parameter.dtype });
-    return [name, new Variable(initial, { name: `${parameter.name}.${name}`, requiresGrad: false })] as const;
-  });
-  return Object.fromEntries(pairs) as Record<Name, Variable>; // cast: one pair was made for each name
-}
-
-function checkParameters(name: string, parameters: Parameters): readonly Variable[] {
-  const list = [...parameters];
-  if (list.length === 0) throw new OptionError(`${name}: no parameters to optimize: pass model.parameters()`);
-  for (const [index, parameter] of list.entries()) {
-    if (!(parameter instanceof Variable))
-      throw new OptionError(`${name}: parameter ${index} is no Variable: only Variables can be updated`);
-    if (list.indexOf(parameter) !== index)
-      throw new OptionError(`${name}: parameter ${parameter.name || index} is given twice`);
-  }
-  return list;
 }

@@ -3,7 +3,10 @@
 // ICML 2013, in the form that PyTorch made common: the learning rate multiplies the velocity.
 
 import { checkOption, stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
-import { Optimizer, type OptimizerOptions, type ParameterState, type Parameters } from "./optimizer.ts";
+import type { OptimizerOptions, Parameters } from "./groups.ts";
+import { Optimizer } from "./optimizer.ts";
+import { checkShares, checkSizes, withDefaults } from "./options.ts";
+import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link SGD}. */
 export type SGDHyperparameters = {
@@ -25,6 +28,14 @@ export interface SGDOptions extends OptimizerOptions {
   /** λ of the penalty λ/2·|w|², added to the gradient as λ·w; 0 by default. */
   readonly weightDecay?: number;
 }
+
+const defaults: SGDHyperparameters = {
+  learningRate: 0.01,
+  momentum: 0,
+  dampening: 0,
+  nesterov: false,
+  weightDecay: 0,
+};
 
 // w ← w − η·(g + λw)
 const descend: Update = /* @__PURE__ */ update({
@@ -59,39 +70,34 @@ const descendLookingAhead: Update = /* @__PURE__ */ update({
  * const optimizer = new SGD(model.parameters(), { learningRate: 0.1, momentum: 0.9 });
  */
 export class SGD extends Optimizer<"velocity", SGDHyperparameters> {
-  constructor(parameters: Parameters, options: SGDOptions = {}) {
-    const { learningRate = 0.01, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
-    super("SGD", parameters, { learningRate, momentum, dampening, nesterov, weightDecay }, ["velocity"]);
+  constructor(parameters: Parameters<SGDOptions>, options: SGDOptions = {}) {
+    super("SGD", parameters, withDefaults("SGD", defaults, options), ({ momentum }) =>
+      momentum === 0 ? [] : ["velocity"],
+    );
   }
 
   protected override check({ momentum, dampening, nesterov, weightDecay }: SGDHyperparameters): void {
-    checkOption(momentum >= 0 && momentum < 1, "SGD", "momentum", "from 0 to below 1", momentum);
+    checkShares("SGD", { momentum });
     checkOption(dampening >= 0 && dampening <= 1, "SGD", "dampening", "from 0 to 1", dampening);
-    checkOption(
-      weightDecay >= 0 && Number.isFinite(weightDecay),
-      "SGD",
-      "weightDecay",
-      "a finite number ≥ 0",
-      weightDecay,
-    );
-    checkOption(
-      !nesterov || (momentum > 0 && dampening === 0),
-      "SGD",
-      "nesterov",
-      "used with a momentum and no dampening",
-      nesterov,
-    );
+    checkSizes("SGD", { weightDecay });
+    const usable = momentum > 0 && dampening === 0;
+    checkOption(!nesterov || usable, "SGD", "nesterov", "used with a momentum and no dampening", nesterov);
   }
 
-  protected override update(parameter: Variable, gradient: Tensor, known: ParameterState<"velocity">): void {
-    const { momentum, dampening, nesterov, weightDecay } = this.hyperparameters;
-    const rate = stepScalar(() => this.learningRate, parameter.dtype);
+  protected override update(
+    parameter: Variable,
+    gradient: Tensor,
+    known: ParameterState<"velocity", SGDHyperparameters>,
+  ): void {
+    const { group, state } = known;
+    const { momentum, dampening, nesterov, weightDecay } = group.hyperparameters;
+    const rate = stepScalar(() => group.learningRate, parameter.dtype);
     if (momentum === 0) {
       descend([parameter], [gradient, rate, weightDecay]);
       return;
     }
     const rule = nesterov ? descendLookingAhead : descendWithMomentum;
     const fresh = stepScalar(() => (known.updates === 1 ? 1 : 1 - dampening), parameter.dtype);
-    rule([parameter, known.state.velocity], [gradient, rate, weightDecay, momentum, fresh]);
+    rule([parameter, state.velocity], [gradient, rate, weightDecay, momentum, fresh]);
   }
 }

@@ -1,16 +1,13 @@
-// Trajectories beside those that PyTorch recorded, eager and compiled: 5 steps in float64, 100 in float32.
+// Trajectories beside those that were recorded from PyTorch and the papers, eager and compiled: 5 steps in float64, 100 in float32.
 
 import type { Tensor, Variable } from "@gradus/core";
 import { compile } from "@gradus/core/compile";
 import { describe, expect, test } from "vitest";
-import { Adam, type Optimizer, SGD } from "../src/index.ts";
-import { gradients, recorded, recordedSteps, start, type TrajectoryRecord } from "./oracle/pytorch.ts";
+import type { Optimizer } from "../src/index.ts";
+import { makeOptimizer } from "./all.ts";
+import { gradients, recorded, recordedSteps, shapesOf, start } from "./oracle/pytorch.ts";
 
 type Take = (gradients: readonly (Tensor | null)[]) => void;
-
-function make({ name, options }: TrajectoryRecord, parameters: readonly Variable[]): Optimizer {
-  return name === "SGD" ? new SGD(parameters, options) : new Adam(parameters, options);
-}
 
 /** A step with given gradients. */
 function stepOf(optimizer: Optimizer): Take {
@@ -36,14 +33,15 @@ const tolerances = { float64: { eager: 1e-9, compiled: 1e-9 }, float32: { eager:
 
 describe.each(titled)("$title", (record) => {
   describe.each(["float64", "float32"] as const)("%s", (dtype) => {
-    test.each(["eager", "compiled"] as const)("%s, as PyTorch", (mode) => {
+    test.each(["eager", "compiled"] as const)("%s, as recorded", (mode) => {
       const tolerance = tolerances[dtype][mode];
-      const parameters = start(dtype);
-      const optimizer = make(record, parameters);
+      const shapes = shapesOf(record.name);
+      const parameters = start(dtype, shapes);
+      const optimizer = makeOptimizer(record.name, parameters, record.options);
       const take = mode === "eager" ? stepOf(optimizer) : compile(stepOf(optimizer));
       const steps = recordedSteps[dtype];
       for (let step = 1; step <= (steps.at(-1) ?? 0); step++) {
-        take(gradients(step, dtype));
+        take(gradients(step, dtype, shapes));
         const place = steps.indexOf(step);
         if (place >= 0) expectClose(parameters, record[dtype][place], tolerance);
       }

@@ -1,0 +1,66 @@
+// Adadelta: the ratio of what steps were to what gradients are, so that a step has the unit of its weight.
+// Source: M. D. Zeiler, "ADADELTA: an adaptive learning rate method", 2012, algorithm 1; the learning rate is PyTorch's addition.
+
+import { stepScalar, type Tensor, type Update, update, type Variable } from "@gradus/core";
+import type { OptimizerOptions, Parameters } from "./groups.ts";
+import { Optimizer } from "./optimizer.ts";
+import { checkShares, checkSizes, withDefaults } from "./options.ts";
+import type { ParameterState } from "./state.ts";
+
+/** The numbers that rule {@link Adadelta}. */
+export type AdadeltaHyperparameters = {
+  readonly learningRate: number;
+  readonly rho: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+};
+
+/** Options of {@link Adadelta}. */
+export interface AdadeltaOptions extends OptimizerOptions {
+  /** ρ, the share of the old averages, from 0 to below 1; 0.9 by default. */
+  readonly rho?: number;
+  /** Added under both roots: it is what the first steps begin with; 1e-6 by default. */
+  readonly epsilon?: number;
+  /** λ of the penalty λ/2·|w|², added to the gradient as λ·w; 0 by default. */
+  readonly weightDecay?: number;
+}
+
+const defaults: AdadeltaHyperparameters = { learningRate: 1, rho: 0.9, epsilon: 1e-6, weightDecay: 0 };
+
+// s ← ρ·s + (1 − ρ)·g²;  δ = g·√(d + ε)/√(s + ε);  d ← ρ·d + (1 − ρ)·δ²;  w ← w − η·δ
+const adapt: Update = /* @__PURE__ */ update({
+  name: "Adadelta",
+  forward: (w, s, d, gradient, rate, epsilon, rho, fresh, decay) => {
+    const g = gradient.add(w.mul(decay));
+    const square = s.mul(rho).add(g.square().mul(fresh));
+    const delta = d.add(epsilon).sqrt().div(square.add(epsilon).sqrt()).mul(g);
+    return [w.sub(delta.mul(rate)), square, d.mul(rho).add(delta.square().mul(fresh))];
+  },
+});
+
+/**
+ * Adadelta: s ← ρs + (1 − ρ)g², δ = g·√(d + ε)/√(s + ε), d ← ρd + (1 − ρ)δ², w ← w − η·δ.
+ *
+ * @example
+ * const optimizer = new Adadelta(model.parameters());
+ */
+export class Adadelta extends Optimizer<"square" | "delta", AdadeltaHyperparameters> {
+  constructor(parameters: Parameters<AdadeltaOptions>, options: AdadeltaOptions = {}) {
+    super("Adadelta", parameters, withDefaults("Adadelta", defaults, options), ["square", "delta"]);
+  }
+
+  protected override check({ rho, epsilon, weightDecay }: AdadeltaHyperparameters): void {
+    checkShares("Adadelta", { rho });
+    checkSizes("Adadelta", { epsilon, weightDecay });
+  }
+
+  protected override update(
+    parameter: Variable,
+    gradient: Tensor,
+    { group, state }: ParameterState<"square" | "delta", AdadeltaHyperparameters>,
+  ): void {
+    const { rho, epsilon, weightDecay } = group.hyperparameters;
+    const rate = stepScalar(() => group.learningRate, parameter.dtype);
+    adapt([parameter, state.square, state.delta], [gradient, rate, epsilon, rho, 1 - rho, weightDecay]);
+  }
+}
