@@ -145,6 +145,7 @@ const unary: readonly ScalarFunction[] = [
   "expm1",
   "log",
   "log1p",
+  "log2",
   "sigmoid",
   "tanh",
   "erf",

@@ -4,9 +4,10 @@
 import { callSite } from "./call-site.ts";
 import { isFloat } from "./dtype.ts";
 import { copyElements } from "./engine/copy.ts";
-import { AnomalyError } from "./errors.ts";
+import { AnomalyError, GraphError } from "./errors.ts";
 import { currentScope } from "./scope.ts";
 import { formatShape } from "./shape.ts";
+import { tracer } from "./tracing.ts";
 import type { View } from "./view.ts";
 
 let watching = false;
@@ -24,12 +25,17 @@ export function watchingAnomalies(): boolean {
 
 /**
  * Runs `body` and stops at the first NaN or infinity, in a forward or a backward pass, with an {@link AnomalyError} that names
- * the operation, the layer and the line that made it.
+ * the operation, the layer and the line that made it. Compiled functions that are called in it run eagerly.
  *
  * @example
  * detectAnomaly(() => tensor([0]).log()); // throws: log gave -Infinity …
  */
 export function detectAnomaly<R>(body: () => R): R {
+  if (tracer() !== null) {
+    throw new GraphError(
+      "detectAnomaly: within a compiled function there are no values to look at: call the compiled function within detectAnomaly",
+    );
+  }
   const outer = watching;
   watching = true;
   try {

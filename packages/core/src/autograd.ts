@@ -2,11 +2,10 @@
 // product of a vector with the Jacobian, whose rules are ordinary operations and so can be differentiated again.
 
 import { AutogradError, ShapeError } from "./errors.ts";
-import { composite } from "./ops/constructors.ts";
 import { zeros } from "./ops/creation.ts";
 import { stack } from "./ops/joining.ts";
-import type { Operand } from "./ops/op.ts";
-import { formatShape, sameShape } from "./shape.ts";
+import { formatShape, type Shape, sameShape } from "./shape.ts";
+import { typed } from "./shape-types.ts";
 import { isRecording, Node, propagate, withRecording } from "./tape.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -78,35 +77,89 @@ function leadsElsewhere(root: Node | null, stops: ReadonlySet<Node>): boolean {
 }
 
 /** A value and its gradients with respect to the inputs. */
-export interface ValueAndGradients {
+export interface ValueAndGradients<G = Tensor[]> {
   readonly value: Tensor;
-  readonly gradients: Tensor[];
+  readonly gradients: G;
 }
 
-/** A function that gives the value of scalar-valued `f` and its gradients with respect to every input. */
-export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => ValueAndGradients {
-  return (...inputs) => {
-    const { value, pullback, open } = differentiate(f, inputs);
+/** The gradients of a structure: a tensor for each tensor in arrays and plain objects, null for anything else. */
+export type Gradients<T> =
+  T extends Tensor<infer S> ? Tensor<S> : T extends object ? { -readonly [K in keyof T]: Gradients<T[K]> } : null;
+
+/**
+ * A function that gives the value of scalar-valued `f` and its gradients with respect to every input. Inputs are tensors, Variables,
+ * and arrays and plain objects of them; gradients come in the same structure, with null for what is no tensor.
+ *
+ * @throws AutogradError if f gives no scalar
+ * @example
+ * const loss = (model: { w: Tensor; b: Tensor }, x: Tensor) => x.mul(model.w).add(model.b).square().sum();
+ * const { gradients } = valueAndGrad(loss)({ w: tensor(2), b: tensor(1) }, tensor([1, 2]));
+ * gradients[0].b.toArray(); // 16
+ */
+export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => ValueAndGradients;
+export function valueAndGrad<A extends readonly unknown[]>(
+  f: (...inputs: A) => Tensor,
+): (...inputs: A) => ValueAndGradients<Gradients<A>>;
+export function valueAndGrad(f: (...inputs: never[]) => Tensor): unknown {
+  return (...inputs: readonly unknown[]): ValueAndGradients<unknown[]> => {
+    const tensors: Tensor[] = [];
+    mapTensors(inputs, (tensor) => tensors.push(tensor));
+    const rebuilt = (values: readonly Tensor[]): unknown[] => {
+      const next = values.values();
+      return inputs.map((input) => mapTensors(input, () => next.next().value));
+    };
+    // cast: the inputs that f was written for, with a tensor for each tensor
+    const { value, pullback, open } = differentiate((...handles) => f(...(rebuilt(handles) as never[])), tensors);
     if (value.size !== 1)
       throw new AutogradError(
         `grad: the function gave ${formatShape(value.shape)}, not a scalar: reduce it, or use vjp`,
       );
-    return { value: open ? value : value.detach(), gradients: pullback(onesOf(value)) };
+    const gradients = pullback(onesOf(value)).values();
+    return {
+      value: open ? value : value.detach(),
+      gradients: inputs.map((input) =>
+        mapTensors(
+          input,
+          () => gradients.next().value,
+          () => null,
+        ),
+      ),
+    };
   };
 }
 
+/** A structure of arrays and plain objects with each tensor, and anything else in it, replaced. */
+function mapTensors(
+  value: unknown,
+  replace: (tensor: Tensor) => unknown,
+  others: (value: unknown) => unknown = (other) => other,
+): unknown {
+  if (value instanceof Tensor) return replace(value);
+  if (Array.isArray(value)) return value.map((item) => mapTensors(item, replace, others));
+  if (typeof value !== "object" || value === null) return others(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return others(value);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTensors(item, replace, others)]));
+}
+
 /**
- * The gradient of scalar-valued `f` with respect to its first input, as a function; apply it twice for the second derivative.
+ * The gradient of scalar-valued `f` with respect to its first input, as a function; apply it twice for the second derivative. Inputs
+ * may be structures, as in {@link valueAndGrad}.
  *
  * @example
  * const slope = grad((x) => x.pow(3).sum());
  * slope(tensor([2])).toArray(); // [12]
  */
-export function grad(f: TensorFunction): (...inputs: Tensor[]) => Tensor {
+export function grad(f: TensorFunction): <S extends Shape>(x: Tensor<S>, ...others: Tensor[]) => Tensor<S>;
+export function grad<A extends readonly [unknown, ...unknown[]]>(
+  f: (...inputs: A) => Tensor,
+): (...inputs: A) => Gradients<A[0]>;
+export function grad(f: TensorFunction): (...inputs: Tensor[]) => unknown {
   const both = valueAndGrad(f);
   return (...inputs) => {
     const [first] = both(...inputs).gradients;
     if (first === undefined) throw new AutogradError("grad: the function was called without inputs");
+    if (first === null) throw new AutogradError("grad: the first input is no tensor, nor a structure of tensors");
     return first;
   };
 }
@@ -131,66 +184,55 @@ export function jvp(
   return { value: open ? value : value.detach(), tangent: tangent ?? v };
 }
 
+/** The shape of every derivative of a tensor by another: the one's axes, then the other's. */
+export type DerivativeShape<Y extends Shape, X extends Shape> = [number] extends [Y["length"] | X["length"]]
+  ? Shape
+  : readonly [...Y, ...X];
+
 /** The Jacobian of `f` at x: [...shape of f(x), ...shape of x]. @example jacobian((x) => x.mul(3), tensor([1, 2])).toArray(); // [[3, 0], [0, 3]] */
-export function jacobian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  const { value, pullback } = vjp(f, x);
+export function jacobian<X extends Shape, Y extends Shape>(
+  f: (x: Tensor<X>) => Tensor<Y>,
+  x: Tensor<X>,
+): Tensor<DerivativeShape<Y, X>> {
+  const { value, pullback } = vjp((...[point = x]) => f(typed(point)), x);
   const rows = Array.from({ length: value.size }, (_, index) => {
     const unit = zeros([value.size], { dtype: value.dtype });
     unit.view.storage.array[index] = 1;
     return pullback(unit.reshape(value.shape))[0] ?? x;
   });
   const shape = [...value.shape, ...x.shape];
-  return rows.length === 0 ? zeros(shape, { dtype: x.dtype }) : stack(rows).reshape(shape);
+  const matrix: Tensor = rows.length === 0 ? zeros(shape, { dtype: x.dtype }) : stack(rows).reshape(shape);
+  return typed(matrix);
 }
 
 /** The matrix of second derivatives of scalar-valued `f` at x: [...shape of x, ...shape of x]. @example hessian((x) => x.pow(3).sum(), tensor([2])).toArray(); // [[12]] */
-export function hessian(f: (x: Tensor) => Tensor, x: Tensor): Tensor {
-  return jacobian(grad(f), x);
-}
-
-/** The parts of a {@link customOp}. */
-export interface CustomOpDefinition {
-  readonly name?: string;
-  /** The result; it may be computed in any way, and nothing of it is recorded. */
-  readonly forward: (...inputs: Tensor[]) => Tensor;
-  /** The gradients of the inputs, from that of the result; null for inputs that have none. */
-  readonly backward: (parts: {
-    readonly dy: Tensor;
-    readonly inputs: readonly Tensor[];
-    readonly output: Tensor;
-  }) => readonly (Tensor | null)[];
+export function hessian<X extends Shape>(f: (x: Tensor<X>) => Tensor, x: Tensor<X>): Tensor<DerivativeShape<X, X>> {
+  const slope = grad((...[point = x]) => f(typed(point)));
+  return typed(jacobian((point: Tensor) => slope(point), x));
 }
 
 /**
- * An operator with a gradient of your own, for what no formula of other operators says well.
+ * H·v, the Hessian of scalar-valued `f` at x times a vector, without the Hessian: the derivative of the gradient's product with v, for
+ * about the cost of two gradients. Source: B. A. Pearlmutter, "Fast exact multiplication by the Hessian", 1994.
  *
- * @example
- * const clamped = customOp({ name: "straightThrough", forward: (x) => x.round(), backward: ({ dy }) => [dy] });
- * clamped(tensor([0.4, 1.6])).toArray(); // [0, 2]
+ * @throws ShapeError unless v has the shape of x
+ * @example hessianVectorProduct((x) => x.pow(3).sum(), tensor([1, 2]), tensor([1, 10])).toArray(); // [6, 120]
  */
-export function customOp({
-  name = "customOp",
-  forward,
-  backward,
-}: CustomOpDefinition): (...inputs: Operand[]) => Tensor {
-  const apply = composite<null>({
-    name,
-    forward: (inputs) => {
-      const result = forward(...inputs);
-      if (!(result instanceof Tensor)) throw new AutogradError(`${name}: forward must return a tensor`);
-      return result;
-    },
-    gradient: ({ dy, inputs, y }) => {
-      const gradients = backward({ dy, inputs, output: y });
-      if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
-        throw new AutogradError(
-          `${name}: backward must return one gradient (or null) for each of the ${inputs.length} inputs`,
-        );
-      }
-      return gradients;
-    },
-  });
-  return (...inputs) => apply(inputs, null).output;
+export function hessianVectorProduct<X extends Shape>(
+  f: (x: Tensor<X>) => Tensor,
+  x: Tensor<X>,
+  v: Tensor<X>,
+): Tensor<X> {
+  if (!sameShape(x.shape, v.shape))
+    throw new ShapeError(
+      `hessianVectorProduct: the input is ${formatShape(x.shape)}, the vector ${formatShape(v.shape)}`,
+    );
+  const { pullback } = vjp(
+    grad((...[point = x]) => f(typed(point))),
+    x,
+  );
+  const [product = x] = pullback(v); // H is symmetric: vᵀ·H is H·v
+  return typed(product);
 }
 
 function onesOf(value: Tensor): Tensor {

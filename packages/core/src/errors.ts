@@ -56,6 +56,13 @@ export function checkOption(valid: boolean, owner: string, option: string, rule:
   if (!valid) throw new OptionError(`${owner}: ${option} must be ${rule}, got ${describe(value)}`);
 }
 
+/** Refuses options that an operation does not have. @throws OptionError naming those it has */
+export function checkOptionNames(owner: string, options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new OptionError(`${owner}: unknown option ${describe(unknown)}: the options are ${names.join(", ")}`);
+}
+
 /** A value as it should stand in a one-line message. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

@@ -3,7 +3,7 @@
 // evaluation and for any number of threads.
 // Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 
-import { checkOption } from "./errors.ts";
+import { AutogradError, checkOption } from "./errors.ts";
 import { portable } from "./expr/elementary.ts";
 
 const PARITY = 0x1bd11bda;
@@ -71,6 +71,42 @@ export interface Draw {
   readonly call: number;
 }
 
+/** What stands between generators and those who draw; null for nothing. */
+let between: ((draw: () => Draw) => Draw) | null = null;
+
+function withBetween<R>(next: typeof between, body: () => R): R {
+  const outer = between;
+  between = next;
+  try {
+    return body();
+  } finally {
+    between = outer;
+  }
+}
+
+/** Runs `body` and keeps what it draws, from whatever generators. */
+export function keepDraws<R>(body: () => R): { readonly result: R; readonly draws: readonly Draw[] } {
+  const draws: Draw[] = [];
+  const outer = between;
+  const keep = (draw: () => Draw): Draw => {
+    const kept = outer === null ? draw() : outer(draw);
+    draws.push(kept);
+    return kept;
+  };
+  return { result: withBetween(keep, body), draws };
+}
+
+/** Runs `body` again: it draws what was kept, and no generator moves on. @throws AutogradError if it draws more */
+export function repeatDraws<R>(draws: readonly Draw[], body: () => R): R {
+  let at = 0;
+  return withBetween(() => {
+    const draw = draws[at++];
+    if (draw === undefined)
+      throw new AutogradError("checkpoint: the function drew more random numbers when it was computed again");
+    return draw;
+  }, body);
+}
+
 /**
  * A source of random numbers: a key made from a seed, and a count of calls. Each random operation takes one call.
  *
@@ -108,6 +144,10 @@ export class Generator {
 
   /** The key and number of the next call; the generator moves on by one. */
   next(): Draw {
+    return between === null ? this.#draw() : between(() => this.#draw());
+  }
+
+  #draw(): Draw {
     watcher?.(this);
     const call = this.#calls++;
     // Calls past 2³² take another key; seeds beyond 32 bits use both words of it.

@@ -52,11 +52,14 @@ export function typed<S extends Shape>(tensor: Tensor): Tensor<S> {
   return tensor as Tensor<S>;
 }
 
+export type { TakenAlong } from "./shape-types/along.ts";
 export type { Broadcast, BroadcastedTo } from "./shape-types/broadcast.ts";
 export type { Concatenated, ShapesOf, Stacked } from "./shape-types/joining.ts";
 export type { MatMul } from "./shape-types/matmul.ts";
 export type { Flattened, Permuted, Squeezed, Swapped, Transposed, Unsqueezed } from "./shape-types/movement.ts";
+export type { Diagonal, Padded, Pieces, Split, Tiled } from "./shape-types/parts.ts";
 export type { ShowShape, ShowSize } from "./shape-types/print.ts";
+export type { Dotted, Einsum, Outer } from "./shape-types/products.ts";
 export type { Reduced } from "./shape-types/reduction.ts";
 export type { Reshaped } from "./shape-types/reshape.ts";
 export type { ShapeOf } from "./shape-types/values.ts";

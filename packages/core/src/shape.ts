@@ -108,9 +108,10 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Axes as sorted numbers from 0 to rank − 1; all of them if none are given. */
+/** Axes as sorted numbers from 0 to rank − 1; all of them if none are given. As in PyTorch a scalar lets axis 0 or −1 pass. */
 export function normalizeAxes(operation: string, axes: Axes | undefined, rank: number): readonly number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  if (rank === 0 && [axes].flat().every((axis) => axis === 0 || axis === -1)) return [];
   if (typeof axes === "number") return [normalizeAxis(operation, axes, rank)];
   const result = axes.map((axis) => normalizeAxis(operation, axis, rank)).sort((a, b) => a - b);
   for (let index = 1; index < result.length; index++) {

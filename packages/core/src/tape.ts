@@ -68,6 +68,13 @@ export class Node {
     return new Node(name, spec, variable, [], null);
   }
 
+  /** A node that stands for several results at once, or for a computation whose operations are not on the tape. */
+  static over(name: string, spec: Spec, edges: readonly Node[], rule: BackwardRule): Node {
+    const node = new Node(name, spec, null, edges, rule);
+    node.#specs = edges.map((edge) => edge.spec);
+    return node;
+  }
+
   /** The node of an operation's result; `reads` says which inputs, and whether the result, the rule will read. */
   static of(
     name: string,
@@ -166,6 +173,8 @@ export interface Propagation {
   readonly createGraph: boolean;
   /** Nodes beyond which nothing is asked; their gradients are delivered. */
   readonly stops?: ReadonlySet<Node>;
+  /** Those among them whose gradients are not whole yet: their hooks wait. */
+  readonly partial?: ReadonlySet<Node>;
 }
 
 const nowhere: ReadonlySet<Node> = /* @__PURE__ */ new Set();
@@ -177,7 +186,7 @@ const nowhere: ReadonlySet<Node> = /* @__PURE__ */ new Set();
 export function propagate(
   root: Node,
   seed: Tensor,
-  { createGraph, stops = nowhere }: Propagation,
+  { createGraph, stops = nowhere, partial = nowhere }: Propagation,
   deliver: (leaf: Node, gradient: Tensor) => void,
 ): void {
   const gradients = new Map<Node, Tensor>([[root, seed]]);
@@ -186,7 +195,8 @@ export function propagate(
       let gradient = gradients.get(node);
       if (gradient === undefined) continue;
       gradients.delete(node);
-      for (const hook of node.hooks ?? []) gradient = checkHook(node, hook(gradient) ?? gradient);
+      for (const hook of (partial.has(node) ? null : node.hooks) ?? [])
+        gradient = checkHook(node, hook(gradient) ?? gradient);
       if (node.rule === null || stops.has(node)) {
         deliver(node, gradient);
         continue;

@@ -5,14 +5,19 @@ import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { copyElements } from "./engine/copy.ts";
 import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
 import type { ReductionOptions } from "./ops/constructors.ts";
+import type * as copies from "./ops/copying.ts";
 import type * as elementwise from "./ops/elementwise.ts";
 import type * as products from "./ops/matmul.ts";
 import type * as movements from "./ops/movement.ts";
-import type { Range } from "./ops/movement.ts";
 import type * as reductions from "./ops/reduction.ts";
+import type * as slices from "./ops/slicing.ts";
+import type { Range } from "./ops/slicing.ts";
 import type * as softmaxes from "./ops/softmax.ts";
 import type * as statistics from "./ops/statistics.ts";
-import type { VarianceOptions } from "./ops/statistics.ts";
+import type { ExtremeOptions, NormOptions, VarianceOptions } from "./ops/statistics.ts";
+import type * as tilings from "./ops/tiling.ts";
+import type * as triangles from "./ops/triangles.ts";
+import type { DiagonalOptions } from "./ops/triangles.ts";
 import { type NestedArray, nested, printTensor } from "./print.ts";
 import { formatShape, sameShape, sizeOf } from "./shape.ts";
 import {
@@ -21,21 +26,25 @@ import {
   type Broadcast,
   type BroadcastedTo,
   type Check,
+  type Diagonal,
   type Flattened,
   type MatMul,
   type Permuted,
+  type Pieces,
   type Reduced,
   type Reshaped,
   type Result,
   type Shape,
+  type Split,
   type Squeezed,
   type Swapped,
+  type Tiled,
   type Transposed,
   typed,
   type Unsqueezed,
 } from "./shape-types.ts";
 import { isRecording, Node, propagate, withRecording } from "./tape.ts";
-import { tracer } from "./tracing.ts";
+import { isRecomputing, tracer } from "./tracing.ts";
 import { allocateView, Storage, type View, viewOf } from "./view.ts";
 
 /** The operators that methods call. A method whose operator is missing does not compile. */
@@ -43,6 +52,10 @@ export type Operators = typeof elementwise &
   typeof reductions &
   typeof statistics &
   typeof movements &
+  typeof slices &
+  typeof copies &
+  typeof tilings &
+  typeof triangles &
   typeof products &
   typeof softmaxes;
 
@@ -257,6 +270,11 @@ export class Tensor<S extends Shape = AnyShape> {
   /** ln(1 + x), exact near 0 */
   log1p(): Tensor<S> {
     return typed(ops.log1p(this));
+  }
+
+  /** log₂ x */
+  log2(): Tensor<S> {
+    return typed(ops.log2(this));
   }
 
   /** √x */
@@ -491,9 +509,33 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.where(this, a, b));
   }
 
-  /** The values limited to [low, high]. */
-  clip(low: number, high: number): Tensor<S> {
-    return typed(ops.clip(this, low, high));
+  /** The values limited to [low, high]; −Infinity and Infinity limit nothing. */
+  clip(low: number, high: number): Tensor<S>;
+  clip<A extends Shape, B extends Shape = readonly [], C extends Shape = readonly []>(
+    this: Tensor<A>,
+    low: Other<A, B, "clip">,
+    high: Tensor<C> | number,
+  ): Joint<Result<Broadcast<A, B>>, C, "clip">;
+  clip(low: Tensor | number, high: Tensor | number): Tensor {
+    return ops.clip(this, low, high);
+  }
+
+  /** x + t·(end − x) */
+  lerp<A extends Shape, B extends Shape = readonly [], C extends Shape = readonly []>(
+    this: Tensor<A>,
+    end: Other<A, B, "lerp">,
+    t: Tensor<C> | number,
+  ): Joint<Result<Broadcast<A, B>>, C, "lerp"> {
+    return typed(ops.lerp(this, end, t));
+  }
+
+  /** `value` where the mask holds, x elsewhere. */
+  maskedFill<A extends Shape, B extends Shape, C extends Shape = readonly []>(
+    this: Tensor<A>,
+    mask: Tensor<B> & Check<Broadcast<A, B, "maskedFill">>,
+    value: Tensor<C> | number,
+  ): Joint<Result<Broadcast<A, B>>, C, "maskedFill"> {
+    return typed(ops.maskedFill(this, mask, value));
   }
 
   // Reductions: over one axis, several, or all ------------------------------------------------------------------------------
@@ -570,11 +612,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.logSumExp(this, axis, options));
   }
 
-  /** √(Σ x²) */
+  /** √(Σ x²), or the norm of another `p`. */
   norm<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "norm">,
-    options?: ReductionOptions<K>,
+    options?: NormOptions<K>,
   ): Over<A, X, K, "norm"> {
     return typed(ops.norm(this, axis, options));
   }
@@ -601,7 +643,7 @@ export class Tensor<S extends Shape = AnyShape> {
   argMax<A extends Shape, const X extends number | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "argMax">,
-    options?: ReductionOptions<K>,
+    options?: ExtremeOptions<K>,
   ): Over<A, X, K, "argMax"> {
     return typed(ops.argMax(this, axis, options));
   }
@@ -610,7 +652,7 @@ export class Tensor<S extends Shape = AnyShape> {
   argMin<A extends Shape, const X extends number | undefined = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "argMin">,
-    options?: ReductionOptions<K>,
+    options?: ExtremeOptions<K>,
   ): Over<A, X, K, "argMin"> {
     return typed(ops.argMin(this, axis, options));
   }
@@ -679,6 +721,49 @@ export class Tensor<S extends Shape = AnyShape> {
   /** A part: for each axis a number (that place, the axis goes), `[start, end, step]` (each may be left out), or null for all. */
   slice(...ranges: readonly Range[]): Tensor {
     return ops.slice(this, ...ranges);
+  }
+
+  /** The elements in reverse order along an axis, several, or all. */
+  flip<A extends Shape, const X extends Axes = undefined>(
+    this: Tensor<A>,
+    axes?: X & Check<Reduced<A, X, true, "flip">>,
+  ): Tensor<A> {
+    return typed(ops.flip<A, X>(this, axes));
+  }
+
+  /** Pieces along an axis: all of one size but perhaps the last, or of the sizes given. */
+  split<A extends Shape, const N extends number | readonly number[], const X extends number = 0>(
+    this: Tensor<A>,
+    sizes: N & Check<Split<A, N, X>>,
+    axis?: X,
+  ): Pieces<A, N, X> {
+    return ops.split<A, N, X>(this, sizes, axis);
+  }
+
+  /** The tensor repeated so many times along each axis. */
+  tile<A extends Shape, const R extends readonly number[]>(
+    this: Tensor<A>,
+    repeats: Readonly<R>,
+  ): Tensor<Tiled<A, R>> {
+    return typed(ops.tile(this, repeats));
+  }
+
+  /** The lower triangle of matrices: 0 above a diagonal, counted from the main one upwards. */
+  tril(diagonal = 0): Tensor<S> {
+    return typed(ops.tril(this, diagonal));
+  }
+
+  /** The upper triangle of matrices: 0 below a diagonal, counted from the main one upwards. */
+  triu(diagonal = 0): Tensor<S> {
+    return typed(ops.triu(this, diagonal));
+  }
+
+  /** A diagonal of the matrices that two axes form: they go, and it comes as the last axis. */
+  diagonal<A extends Shape, const O extends number = 0, const X extends number = 0, const Y extends number = 1>(
+    this: Tensor<A> & Check<Diagonal<A, O, X, Y>>,
+    options?: DiagonalOptions<O, X, Y>,
+  ): Tensor<Result<Diagonal<A, O, X, Y>>> {
+    return typed(ops.diagonal(this, options));
   }
 
   // Products and the softmax --------------------------------------------------------------------------------------------
@@ -796,6 +881,7 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
    * @throws ShapeError if the size or the shape differs
    */
   assign(value: Assignable): void {
+    if (isRecomputing()) return;
     const capture = tracer();
     if (capture !== null) {
       const source =

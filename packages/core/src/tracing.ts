@@ -69,6 +69,24 @@ export function withoutEffects<R>(body: () => R): R {
   }
 }
 
+let again = false;
+
+/** Whether a computation runs a second time, for its gradients: what it assigns to Variables has been assigned. */
+export function isRecomputing(): boolean {
+  return again;
+}
+
+/** Runs `body` a second time: assignments and {@link everyCall} do nothing. */
+export function recompute<R>(body: () => R): R {
+  const outer = again;
+  again = true;
+  try {
+    return withoutEffects(body);
+  } finally {
+    again = outer;
+  }
+}
+
 /** Reads a setting that decides how a computation is captured, such as whether a layer is training. */
 export function observed<T>(read: () => T): T {
   current?.guard(read);

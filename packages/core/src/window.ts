@@ -8,12 +8,18 @@ import { formatShape, type Shape } from "./shape.ts";
 /** One number for both axes, or one for the height and one for the width. */
 export type Extent = number | readonly [height: number, width: number];
 
-/** How far windows reach beyond the image: not at all, as far as `"same"` needs, or by so many rows and columns. */
+/**
+ * How far windows reach beyond the image: not at all, as far as `"same"` needs, or by so many rows and columns, on both sides the same
+ * or each by itself.
+ */
 export type Padding =
   | "valid"
   | "same"
   | number
-  | readonly [rows: readonly [top: number, bottom: number], columns: readonly [left: number, right: number]];
+  | readonly [
+      rows: number | readonly [top: number, bottom: number],
+      columns: number | readonly [left: number, right: number],
+    ];
 
 /** Windows along one axis: place p covers the inputs p · stride + t · dilation − before for 0 ≤ t < size. */
 export interface Axis {
@@ -39,7 +45,21 @@ export interface WindowOptions {
   readonly stride: Extent;
   readonly dilation: Extent;
   readonly padding: Padding;
+  /** Whether a last window may begin on the image, or the padding before it, and reach beyond the padding after it. */
+  readonly ceilMode?: boolean;
 }
+
+/** What decides where windows stand along one axis. */
+export interface AxisOptions {
+  readonly size: number;
+  readonly stride: number;
+  readonly dilation: number;
+  readonly padding: "same" | Pads;
+  readonly ceilMode?: boolean;
+}
+
+/** Zeros before and after an axis. */
+export type Pads = readonly [before: number, after: number];
 
 /** `[height, width]` of an option. @throws OptionError unless both are whole numbers ≥ 1 */
 export function extent(operation: string, name: string, value: Extent): readonly [number, number] {
@@ -50,62 +70,88 @@ export function extent(operation: string, name: string, value: Extent): readonly
   return [height, width];
 }
 
+/** The padding along the rows and along the columns. @throws OptionError for what is none */
+export function paddingOf(operation: string, padding: Padding): readonly ["same" | Pads, "same" | Pads] {
+  if (padding === "same") return ["same", "same"];
+  const given: unknown = padding === "valid" ? 0 : padding;
+  const axes: readonly unknown[] = Array.isArray(given) ? given : [given, given];
+  const [rows, columns] = axes.map((pad) => (typeof pad === "number" ? [pad, pad] : pad));
+  if (axes.length === 2 && isPads(rows) && isPads(columns)) return [rows, columns];
+  throw new OptionError(
+    `${operation}: padding must be "valid", "same", a whole number ≥ 0, [height, width] or [[top, bottom], [left, right]] ` +
+      `of such, got ${describe(padding)}`,
+  );
+}
+
+/** Whether a value is `[before, after]`, whole numbers from 0 on. */
+export function isPads(value: unknown): value is Pads {
+  return Array.isArray(value) && value.length === 2 && value.every((pad) => Number.isInteger(pad) && pad >= 0);
+}
+
 /** The windows over images [batch, height, width, channels]. @throws ShapeError where the images have no four axes or no window fits */
 export function slide(operation: string, shape: Shape, options: WindowOptions): Windows {
-  if (shape.length !== 4) {
-    throw new ShapeError(
-      `${operation}: images must be [batch,height,width,channels], got ${formatShape(shape)}: add missing axes with unsqueeze`,
-    );
-  }
+  checkImages(operation, shape);
   const [batch = 0, height = 0, width = 0, channels = 0] = shape;
   const size = extent(operation, "size", options.size);
   const stride = extent(operation, "stride", options.stride);
   const dilation = extent(operation, "dilation", options.dilation);
   const padding = paddingOf(operation, options.padding);
+  const { ceilMode = false } = options;
+  checkOption(typeof ceilMode === "boolean", operation, "ceilMode", "true or false", ceilMode);
   const along = (axis: 0 | 1, input: number): Axis => {
-    const pads = padding === "same" ? padSame(input, size[axis], stride[axis], dilation[axis]) : padding[axis];
-    const reach = (size[axis] - 1) * dilation[axis] + 1;
-    const room = input + pads[0] + pads[1] - reach;
-    if (room < 0 && padding !== "same") {
-      throw new ShapeError(
-        `${operation} ${formatShape(shape)}: axis ${axis + 1}: a window of ${reach} (size ${size[axis]}, dilation ${dilation[axis]}) ` +
-          `does not fit into ${input} with padding ${pads[0]} and ${pads[1]}: pad more, or use padding: "same"`,
-      );
-    }
-    const output = padding === "same" ? Math.ceil(input / stride[axis]) : Math.floor(room / stride[axis]) + 1;
-    return { input, output, size: size[axis], stride: stride[axis], dilation: dilation[axis], before: pads[0] };
+    const given = {
+      size: size[axis],
+      stride: stride[axis],
+      dilation: dilation[axis],
+      padding: padding[axis],
+      ceilMode,
+    };
+    return slideAlong(`${operation} ${formatShape(shape)}: axis ${axis + 1}`, input, given);
   };
   return { batch, channels, rows: along(0, height), columns: along(1, width) };
 }
 
-type Pads = readonly [before: number, after: number];
-
-function paddingOf(operation: string, padding: Padding): "same" | readonly [Pads, Pads] {
-  if (padding === "same") return "same";
-  if (padding === "valid")
-    return [
-      [0, 0],
-      [0, 0],
-    ];
-  const pads: readonly unknown[] =
-    typeof padding === "number"
-      ? [
-          [padding, padding],
-          [padding, padding],
-        ]
-      : padding;
-  const [rows, columns] = pads;
-  const isPads = (value: unknown): value is Pads =>
-    Array.isArray(value) && value.length === 2 && value.every((pad) => Number.isInteger(pad) && pad >= 0);
-  if (pads.length === 2 && isPads(rows) && isPads(columns)) return [rows, columns];
-  throw new OptionError(
-    `${operation}: padding must be "valid", "same", a whole number ≥ 0, or [[top, bottom], [left, right]] of such, got ${describe(padding)}`,
+/** Checks that a shape is that of images. @throws ShapeError unless it has four axes */
+export function checkImages(operation: string, shape: Shape): void {
+  if (shape.length === 4) return;
+  throw new ShapeError(
+    `${operation}: images must be [batch,height,width,channels], got ${formatShape(shape)}: add missing axes with unsqueeze`,
   );
 }
 
-function padSame(input: number, size: number, stride: number, dilation: number): Pads {
+/** The windows along an axis of so many inputs. @throws ShapeError, beginning with `place`, where no window fits */
+export function slideAlong(place: string, input: number, options: AxisOptions): Axis {
+  const { size, stride, dilation, padding, ceilMode = false } = options;
+  const reach = (size - 1) * dilation + 1;
+  if (padding === "same") {
+    const [before] = padSame(input, size, stride, dilation);
+    return { input, output: Math.ceil(input / stride), size, stride, dilation, before };
+  }
+  const [before, after] = padding;
+  const room = input + before + after - reach;
+  if (room < 0) {
+    throw new ShapeError(
+      `${place}: a window of ${reach} (size ${size}, dilation ${dilation}) does not fit into ${input} ` +
+        `with padding ${before} and ${after}: pad more, or use padding: "same"`,
+    );
+  }
+  const whole = Math.floor(room / stride) + 1;
+  // A window that is only half there counts where it begins before the end of the image.
+  const half = ceilMode && room % stride !== 0 && whole * stride < input + before ? 1 : 0;
+  return { input, output: whole + half, size, stride, dilation, before };
+}
+
+/** The padding of `"same"`: what ⌈input / stride⌉ windows need, the odd zero at the end. */
+export function padSame(input: number, size: number, stride: number, dilation: number): Pads {
   const total = Math.max(0, (Math.ceil(input / stride) - 1) * stride + (size - 1) * dilation + 1 - input);
   return [Math.floor(total / 2), total - Math.floor(total / 2)];
+}
+
+/** Refuses options that an operation does not have. @throws OptionError naming those it has */
+export function checkNames(operation: string, options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new OptionError(`${operation}: unknown option ${describe(unknown)}: the options are ${names.join(", ")}`);
 }
 
 /** The inputs that the window at a place covers, as a range of its taps: those inside the image. */

@@ -1,10 +1,10 @@
-// Eager convolutions and pooling on typed arrays. A convolution gathers the patches of some images as rows of a matrix and leaves
-// the sums to the matrix product; grouped ones, whose products would be thin, are summed directly. All loops are one walk over the
-// places where a window's tap meets a pixel.
+// Eager convolutions on typed arrays. A convolution gathers the patches of some images as rows of a matrix and leaves the sums to the
+// matrix product; groups come one after the other, and depthwise ones are summed directly.
 
 import { allocate, arrayFrom, type DType, type TypedArray } from "../dtype.ts";
-import { type Axis, tapsInside, type Windows } from "../window.ts";
+import type { Windows } from "../window.ts";
 import { type MatrixData, multiplyInto } from "./matmul.ts";
+import { placesOf, tapsOf, walk } from "./windows.ts";
 
 /** A convolution of images [batch, height, width, channels] with a kernel [height, width, channels / groups, filters]. */
 export interface Convolution extends Windows {
@@ -15,38 +15,11 @@ export interface Convolution extends Windows {
 /** Elements of patches that are gathered at a time. */
 const PATCHES = 1 << 19;
 
-/** Calls `meet(pixel, place, tap)` wherever a tap of a window lies on a pixel of these images; all three are counted from 0. */
-function walk(
-  { rows, columns }: Windows,
-  from: number,
-  to: number,
-  meet: (pixel: number, place: number, tap: number) => void,
-): void {
-  const [down, across] = [rangesOf(rows), rangesOf(columns)];
-  for (let image = from; image < to; image++) {
-    for (let row = 0; row < rows.output; row++) {
-      const [top = 0, bottom = 0] = down[row] ?? [];
-      for (let column = 0; column < columns.output; column++) {
-        const [left = 0, right = 0] = across[column] ?? [];
-        const place = (image * rows.output + row) * columns.output + column;
-        for (let y = top; y < bottom; y++) {
-          const line = image * rows.input + row * rows.stride + y * rows.dilation - rows.before;
-          let pixel = line * columns.input + column * columns.stride + left * columns.dilation - columns.before;
-          for (let x = left; x < right; x++, pixel += columns.dilation) meet(pixel, place, y * columns.size + x);
-        }
-      }
-    }
-  }
-}
-
-const rangesOf = (axis: Axis): (readonly [number, number])[] =>
-  Array.from({ length: axis.output }, (_, place) => tapsInside(axis, place));
-
 /** Y[place, f] = Σ over taps and channels of X[pixel, c] · K[tap, c, f]. */
 export function convolve(convolution: Convolution, x: TypedArray, kernel: TypedArray, dtype: DType): TypedArray {
   const { filters, channels, groups } = convolution;
   const y = allocate(dtype, convolution.batch * placesOf(convolution) * filters);
-  if (groups > 1) return summed(convolution, { x, kernel, y: null }, y.length, dtype);
+  if (groups > 1) return grouped(convolution, { x, kernel, y: null }, y.length, dtype);
   const weights = matrix(kernel, 0, tapsOf(convolution) * channels, filters);
   byPatches(convolution, dtype, (patches, first, count, from, to) => {
     gather(convolution, x, from, to, patches);
@@ -59,7 +32,7 @@ export function convolve(convolution: Convolution, x: TypedArray, kernel: TypedA
 export function convolveInput(convolution: Convolution, dy: TypedArray, kernel: TypedArray, dtype: DType): TypedArray {
   const { filters, channels, groups, batch, rows, columns } = convolution;
   const size = batch * rows.input * columns.input * channels;
-  if (groups > 1) return summed(convolution, { x: null, kernel, y: dy }, size, dtype);
+  if (groups > 1) return grouped(convolution, { x: null, kernel, y: dy }, size, dtype);
   const dx = allocate(dtype, size);
   const weights = matrix(kernel, 0, tapsOf(convolution) * channels, filters);
   const across = { ...weights, rows: weights.columns, columns: weights.rows, rowStride: 1, columnStride: filters };
@@ -78,7 +51,7 @@ export function convolveInput(convolution: Convolution, dy: TypedArray, kernel: 
 export function convolveKernel(convolution: Convolution, x: TypedArray, dy: TypedArray, dtype: DType): TypedArray {
   const { filters, channels, groups } = convolution;
   const depth = tapsOf(convolution) * (channels / groups);
-  if (groups > 1) return summed(convolution, { x, kernel: null, y: dy }, depth * filters, dtype);
+  if (groups > 1) return grouped(convolution, { x, kernel: null, y: dy }, depth * filters, dtype);
   const total = allocate(dtype, depth * filters);
   const part = allocate(dtype, depth * filters);
   byPatches(convolution, dtype, (patches, first, count, from, to) => {
@@ -90,41 +63,79 @@ export function convolveKernel(convolution: Convolution, x: TypedArray, dy: Type
   return total;
 }
 
-/** The one of x, kernel and y that is null, from the other two: the same sum of products, added up in three places. */
-function summed(
-  convolution: Convolution,
-  {
-    x,
-    kernel,
-    y,
-  }: { readonly x: TypedArray | null; readonly kernel: TypedArray | null; readonly y: TypedArray | null },
-  size: number,
-  dtype: DType,
-): TypedArray {
-  const { channels, filters, groups, batch } = convolution;
+/** The operands of a convolution and its gradients: two of them, and null for the one that is asked for. */
+interface Operands {
+  readonly x: TypedArray | null;
+  readonly kernel: TypedArray | null;
+  readonly y: TypedArray | null;
+}
+
+/** The one of x, kernel and y that is null, from the other two, where channels fall into groups: one group after the other. */
+function grouped(convolution: Convolution, operands: Operands, size: number, dtype: DType): TypedArray {
+  const { channels, filters, groups } = convolution;
+  if (channels === groups && filters === groups) return depthwise(convolution, operands, size, dtype);
   const [depth, width] = [channels / groups, filters / groups];
+  const part: Convolution = { ...convolution, channels: depth, filters: width, groups: 1 };
+  const result = allocate(dtype, size);
+  for (let group = 0; group < groups; group++) {
+    const x = columnsOf(operands.x, channels, group * depth, depth);
+    const kernel = columnsOf(operands.kernel, filters, group * width, width);
+    const y = columnsOf(operands.y, filters, group * width, width);
+    if (x !== null && kernel !== null)
+      setColumns(result, filters, group * width, width, convolve(part, x, kernel, dtype));
+    else if (x !== null && y !== null)
+      setColumns(result, filters, group * width, width, convolveKernel(part, x, y, dtype));
+    else if (y !== null && kernel !== null)
+      setColumns(result, channels, group * depth, depth, convolveInput(part, y, kernel, dtype));
+  }
+  return result;
+}
+
+/** `count` columns of a matrix with rows of `length`, from `first` on. */
+function columnsOf(array: TypedArray | null, length: number, first: number, count: number): TypedArray | null {
+  if (array === null) return null;
+  const rows = length === 0 ? 0 : array.length / length;
+  const part = array.slice(0, rows * count);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < count; column++)
+      part[row * count + column] = array[row * length + first + column] ?? 0;
+  return part;
+}
+
+/** Writes the columns that {@link columnsOf} reads. */
+function setColumns(array: TypedArray, length: number, first: number, count: number, part: TypedArray): void {
+  for (let index = 0; index < part.length; index++) {
+    const column = index % count;
+    array[((index - column) / count) * length + first + column] = part[index] ?? 0;
+  }
+}
+
+/** The same where each channel is a group with one filter. */
+function depthwise(convolution: Convolution, { x, kernel, y }: Operands, size: number, dtype: DType): TypedArray {
   const sums = new Float64Array(size);
-  walk(convolution, 0, batch, (pixel, place, tap) => {
-    for (let c = 0; c < channels; c++) {
-      const first = Math.floor(c / depth) * width;
-      const [atX, atY, atK] = [
-        pixel * channels + c,
-        place * filters + first,
-        (tap * depth + (c % depth)) * filters + first,
-      ];
-      for (let f = 0; f < width; f++) {
-        if (y === null) sums[atY + f] = (sums[atY + f] ?? 0) + (x?.[atX] ?? 0) * (kernel?.[atK + f] ?? 0);
-        else if (kernel === null) sums[atK + f] = (sums[atK + f] ?? 0) + (x?.[atX] ?? 0) * (y[atY + f] ?? 0);
-        else sums[atX] = (sums[atX] ?? 0) + (y[atY + f] ?? 0) * (kernel[atK + f] ?? 0);
-      }
-    }
-  });
+  if (y === null) addDepthwise(convolution, sums, x, kernel, (pixel, place, tap) => [place, pixel, tap]);
+  else if (kernel === null) addDepthwise(convolution, sums, x, y, (pixel, place, tap) => [tap, pixel, place]);
+  else addDepthwise(convolution, sums, y, kernel, (pixel, place, tap) => [pixel, place, tap]);
   return dtype === "float64" ? sums : arrayFrom(dtype, sums);
 }
 
-/** The number of windows over one image, and of taps in a window. */
-const placesOf = ({ rows, columns }: Windows): number => rows.output * columns.output;
-const tapsOf = ({ rows, columns }: Windows): number => rows.size * columns.size;
+/** Each channel by itself: a row of channels of the sums from a row of each operand; `order` names the three rows. */
+function addDepthwise(
+  convolution: Convolution,
+  sums: Float64Array,
+  one: TypedArray | null,
+  other: TypedArray | null,
+  order: (pixel: number, place: number, tap: number) => readonly [to: number, one: number, other: number],
+): void {
+  const { channels, batch } = convolution;
+  if (one === null || other === null) return;
+  walk(convolution, 0, batch, (pixel, place, tap) => {
+    const [to, from, by] = order(pixel, place, tap);
+    const [atTo, atFrom, atBy] = [to * channels, from * channels, by * channels];
+    for (let c = 0; c < channels; c++)
+      sums[atTo + c] = (sums[atTo + c] ?? 0) + (one[atFrom + c] ?? 0) * (other[atBy + c] ?? 0);
+  });
+}
 
 /** Some images after the other: room for their patches, the first window, the number of windows, and the images. */
 function byPatches(
@@ -165,71 +176,4 @@ const matrix = (array: TypedArray, offset: number, rows: number, columns: number
 function floats(array: TypedArray): MatrixData {
   if (array instanceof Uint8Array) throw new TypeError("bytes have no products");
   return array;
-}
-
-// Pooling -------------------------------------------------------------------------------------------------------------------
-
-/** For each window and channel the place of the first maximum in x; NaN counts as the maximum. */
-function firstMaxima(windows: Windows, x: TypedArray): Int32Array {
-  const { channels, batch } = windows;
-  const best = new Int32Array(batch * placesOf(windows) * channels).fill(-1);
-  walk(windows, 0, batch, (pixel, place) => {
-    for (let c = 0, at = place * channels, from = pixel * channels; c < channels; c++, at++, from++) {
-      const held = best[at] ?? -1;
-      const [value, before] = [x[from] ?? 0, x[held] ?? 0];
-      if (held < 0 || value > before || (Number.isNaN(value) && !Number.isNaN(before))) best[at] = from;
-    }
-  });
-  return best;
-}
-
-/** What `values` has where each window of x has its first maximum: the maximum itself for x. */
-export function poolMax(windows: Windows, x: TypedArray, values: TypedArray, dtype: DType): TypedArray {
-  const places = firstMaxima(windows, x);
-  const out = allocate(dtype, places.length);
-  for (let at = 0; at < out.length; at++) out[at] = values[places[at] ?? 0] ?? 0;
-  return out;
-}
-
-/** The adjoint of {@link poolMax} for its values: dy goes to the first maxima of x. */
-export function unpoolMax(windows: Windows, x: TypedArray, dy: TypedArray, dtype: DType): TypedArray {
-  const places = firstMaxima(windows, x);
-  const out = allocate(dtype, x.length);
-  for (let at = 0; at < places.length; at++) out[places[at] ?? 0] = (out[places[at] ?? 0] ?? 0) + (dy[at] ?? 0);
-  return out;
-}
-
-/** The mean of each window's pixels inside the image. */
-export function poolMean(windows: Windows, x: TypedArray, dtype: DType): TypedArray {
-  const { channels, batch } = windows;
-  const shares = sharesOf(windows);
-  const sums = new Float64Array(batch * placesOf(windows) * channels);
-  walk(windows, 0, batch, (pixel, place) => {
-    const share = shares[place % shares.length] ?? 0;
-    for (let c = 0, at = place * channels, from = pixel * channels; c < channels; c++, at++, from++) {
-      sums[at] = (sums[at] ?? 0) + (x[from] ?? 0) * share;
-    }
-  });
-  return dtype === "float64" ? sums : arrayFrom(dtype, sums);
-}
-
-/** The adjoint of {@link poolMean}. */
-export function unpoolMean(windows: Windows, dy: TypedArray, dtype: DType): TypedArray {
-  const { channels, batch, rows, columns } = windows;
-  const shares = sharesOf(windows);
-  const sums = new Float64Array(batch * rows.input * columns.input * channels);
-  walk(windows, 0, batch, (pixel, place) => {
-    const share = shares[place % shares.length] ?? 0;
-    for (let c = 0, from = place * channels, at = pixel * channels; c < channels; c++, at++, from++) {
-      sums[at] = (sums[at] ?? 0) + (dy[from] ?? 0) * share;
-    }
-  });
-  return dtype === "float64" ? sums : arrayFrom(dtype, sums);
-}
-
-/** 1 / (the pixels of each window that lie inside the image). */
-function sharesOf({ rows, columns }: Windows): Float64Array {
-  const counts = (axis: Axis): number[] => rangesOf(axis).map(([from, to]) => to - from);
-  const across = counts(columns);
-  return Float64Array.from(counts(rows).flatMap((down) => across.map((count) => 1 / (down * count))));
 }

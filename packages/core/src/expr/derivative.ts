@@ -9,8 +9,10 @@ type Partials = (y: Expr, a: Expr, b: Expr) => readonly (Expr | null)[];
 const flat: Partials = () => [null, null, null];
 /** 2/√π, the slope of erf at 0. */
 const ERF_SLOPE = 2 / Math.sqrt(Math.PI);
-/** 1 where the first wins, ½ each where both are equal. */
-const share = (wins: Expr, ties: Expr): Expr => wins.where(1, ties.where(0.5, 0));
+/** 0 for the one that loses, ½ each where both are equal. */
+const share = (loses: Expr, ties: Expr): Expr => ties.where(0.5, loses.where(0, 1));
+/** 1 − a² without cancellation near ±1. */
+const oneLessSquare = (a: Expr): Expr => constant(1).sub(a).mul(a.add(1));
 
 const partials: Record<ScalarFunction, Partials> = {
   neg: () => [constant(-1)],
@@ -20,12 +22,13 @@ const partials: Record<ScalarFunction, Partials> = {
   expm1: (y) => [y.add(1)],
   log: (_, a) => [a.reciprocal()],
   log1p: (_, a) => [a.add(1).reciprocal()],
+  log2: (_, a) => [constant(Math.LOG2E).div(a)],
   sqrt: (y) => [constant(0.5).div(y)],
   sin: (_, a) => [a.cos()],
   cos: (_, a) => [a.sin().neg()],
   tan: (y) => [y.square().add(1)],
-  asin: (_, a) => [constant(1).sub(a.square()).rsqrt()],
-  acos: (_, a) => [constant(1).sub(a.square()).rsqrt().neg()],
+  asin: (_, a) => [oneLessSquare(a).rsqrt()],
+  acos: (_, a) => [oneLessSquare(a).rsqrt().neg()],
   atan: (_, a) => [a.square().add(1).reciprocal()],
   sinh: (_, a) => [a.cosh()],
   cosh: (_, a) => [a.sinh()],
@@ -45,10 +48,10 @@ const partials: Record<ScalarFunction, Partials> = {
   div: (y, _, b) => [b.reciprocal(), y.div(b).neg()],
   // aᵇ: b·aᵇ⁻¹ and aᵇ·ln a, with the limits at a = 0.
   pow: (y, a, b) => [b.eq(0).where(0, b.mul(a.pow(b.sub(1)))), a.eq(0).logicalAnd(b.ge(0)).where(0, y.mul(a.log()))],
-  // a − b·⌊a/b⌋
-  mod: (_, a, b) => [constant(1), a.div(b).floor().neg()],
-  maximum: (_, a, b) => [share(a.gt(b), a.eq(b)), share(b.gt(a), a.eq(b))],
-  minimum: (_, a, b) => [share(a.lt(b), a.eq(b)), share(b.lt(a), a.eq(b))],
+  // y = a − b·⌊a/b⌋; the quotient itself may have been rounded up to a whole number
+  mod: (y, a, b) => [constant(1), y.isFinite().where(a.sub(y).div(b).round(), a.div(b).floor()).neg()],
+  maximum: (_, a, b) => [share(a.lt(b), a.eq(b)), share(b.lt(a), a.eq(b))],
+  minimum: (_, a, b) => [share(a.gt(b), a.eq(b)), share(b.gt(a), a.eq(b))],
   // atan2(a, b) = the angle of the point (b, a)
   atan2: (_, a, b) => {
     const radius = a.square().add(b.square());

@@ -7,6 +7,7 @@ export const elementaryFunctions = [
   "expm1",
   "log",
   "log1p",
+  "log2",
   "sin",
   "cos",
   "tan",

@@ -11,6 +11,7 @@ export const arities = {
   expm1: 1,
   log: 1,
   log1p: 1,
+  log2: 1,
   sqrt: 1,
   sin: 1,
   cos: 1,
@@ -63,6 +64,7 @@ export interface Vocabulary<T> {
   expm1(): T;
   log(): T;
   log1p(): T;
+  log2(): T;
   sqrt(): T;
   sin(): T;
   cos(): T;
@@ -191,6 +193,9 @@ export class Expr implements Vocabulary<Expr> {
   }
   log1p(): Expr {
     return call("log1p", this);
+  }
+  log2(): Expr {
+    return call("log2", this);
   }
   sqrt(): Expr {
     return call("sqrt", this);

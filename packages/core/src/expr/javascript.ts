@@ -3,7 +3,7 @@
 
 import { elementaryFunctions, isElementary, portable } from "./elementary.ts";
 import { type Expr, type ScalarFunction, topological } from "./expr.ts";
-import { erf } from "./special.ts";
+import { erf, integerPower } from "./special.ts";
 
 type Evaluator = (a: number, b: number, c: number) => number;
 
@@ -32,11 +32,12 @@ const sigmoid = (a: number): number => {
 export const evaluators: Record<ScalarFunction, Evaluator> = {
   neg: (a) => -a,
   abs: Math.abs,
-  sign: Math.sign,
+  sign: (a) => bit(a > 0) - bit(a < 0), // 0 for NaN, as in PyTorch
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,
   log1p: Math.log1p,
+  log2: Math.log2,
   sqrt: Math.sqrt,
   sin: Math.sin,
   cos: Math.cos,
@@ -105,6 +106,7 @@ const named = [
   "round",
   "mod",
   "pow",
+  "sign",
   "isFinite",
   "logicalNot",
   "logicalAnd",
@@ -121,7 +123,10 @@ export interface Callables {
 /** The functions that the code of {@link toJavaScript} calls by name, as things stand now. */
 export function callables(): Callables {
   const functions = portable() === null ? named : [...new Set([...named, ...elementaryFunctions])];
-  return { names: functions.map((name) => `$${name}`), values: functions.map(evaluator) };
+  return {
+    names: [...functions.map((name) => `$${name}`), "$integerPower"],
+    values: [...functions.map(evaluator), integerPower],
+  };
 }
 
 /** A function on numbers: Math's, or the portable one while that is asked for. */
@@ -143,6 +148,7 @@ const closed = [
   "add",
   "sub",
   "mul",
+  "pow",
   "mod",
   "maximum",
   "minimum",
@@ -162,7 +168,7 @@ const conditional = [
   "isFinite",
 ] as const;
 
-/** The nodes, of these in topological order, whose values are whole if all inputs are: their products are those of integers. */
+/** The nodes, of these in topological order, whose values are whole if all inputs are: their products and powers are those of integers. */
 function wholeNodes(order: readonly Expr[]): ReadonlySet<Expr> {
   const whole = new Set<Expr>();
   for (const expr of order) {
@@ -186,7 +192,7 @@ export interface Source {
 }
 
 /**
- * JavaScript for `roots`. `inputs` holds the text of each input; `integers` asks for 32-bit products, which doubles would round.
+ * JavaScript for `roots`. `inputs` holds the text of each input; `integers` asks for 32-bit products and powers, which doubles would round.
  * A node used twice becomes a `const`; one used once is written in place.
  */
 export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], integers = false): Source {
@@ -212,6 +218,7 @@ export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], 
       if (condition !== undefined) code = `(${condition} ? 1 : 0)`;
       else if (node.fn === "where") code = `(${(a && truth.get(a)) ?? `${read(a)} !== 0`} ? ${read(b)} : ${read(c)})`;
       else if (node.fn === "mul" && whole.has(expr)) code = `Math.imul(${read(a)}, ${read(b)})`;
+      else if (node.fn === "pow" && whole.has(expr)) code = `$integerPower(${read(a)}, ${read(b)})`;
       else code = application(node.fn, node.args.map(read));
       if ((uses.get(expr) ?? 0) > 1) {
         statements.push(`const v${statements.length} = ${code};`);
@@ -255,7 +262,8 @@ export function interpret(
         values[index] = inputs[node.index] ?? Number.NaN;
       };
     const [a, b, c] = [at(node.args[0]), at(node.args[1]), at(node.args[2])];
-    const run = node.fn === "mul" && whole.has(expr) ? Math.imul : evaluator(node.fn);
+    const exact = node.fn === "mul" ? Math.imul : node.fn === "pow" ? integerPower : null;
+    const run = exact !== null && whole.has(expr) ? exact : evaluator(node.fn);
     return () => {
       values[index] = run(values[a] ?? 0, values[b] ?? 0, values[c] ?? 0);
     };

@@ -6,7 +6,7 @@ import { cos, sin, tan } from "./portable/angles.ts";
 import { acos, asin, atan, atan2 } from "./portable/arcs.ts";
 import { erf } from "./portable/erf.ts";
 import { cosh, exp, expm1, sigmoid, sinh, tanh } from "./portable/exponential.ts";
-import { log, log1p, pow } from "./portable/logarithm.ts";
+import { log, log1p, log2, pow } from "./portable/logarithm.ts";
 
 /** One function for each name of the scalar language that engines compute each in their own way. */
 export const portableFunctions: Elementary = {
@@ -14,6 +14,7 @@ export const portableFunctions: Elementary = {
   expm1,
   log,
   log1p,
+  log2,
   sin,
   cos,
   tan,

@@ -5,6 +5,20 @@ import { portable } from "./elementary.ts";
 const exp = (x: number): number => portable()?.exp(x, 0) ?? Math.exp(x);
 const log = (x: number): number => portable()?.log(x, 0) ?? Math.log(x);
 
+/**
+ * aᵇ of 32-bit integers, by squaring, with products that wrap at 2³¹: a double would lose the lowest bits. A negative power of anything
+ * but ±1 is 0, as the fraction that it is rounds toward.
+ */
+export function integerPower(a: number, b: number): number {
+  if (b < 0) return a === 1 ? 1 : a === -1 ? (b % 2 === 0 ? 1 : -1) : 0;
+  let [power, base] = [1, a];
+  for (let rest = b; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) power = Math.imul(power, base);
+    base = Math.imul(base, base);
+  }
+  return power;
+}
+
 /** 2/√π. */
 const TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 

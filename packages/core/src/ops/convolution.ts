@@ -3,28 +3,22 @@
 
 import { allocate, arithmetic, promote, type TypedArray } from "../dtype.ts";
 import { type Convolution, convolve, convolveInput, convolveKernel } from "../engine/convolution.ts";
+import {
+  type ConvolutionOptions,
+  type ConvolutionTransposeOptions,
+  convolutionOf,
+  transposedOf,
+} from "../engine/convolution-operands.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { checkOption, ShapeError } from "../errors.ts";
-import { formatShape, type Shape } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { convolutionKernel, inputGradientKernel } from "../wasm/convolution.ts";
 import { kernelGradientKernel } from "../wasm/convolution-gradient.ts";
-import { type Extent, type Padding, slide } from "../window.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 
-/** Options of {@link conv2d}. */
-export interface ConvolutionOptions {
-  /** Steps between neighbouring windows; 1 by default. */
-  readonly stride?: Extent;
-  /** Rows and columns of zeros around the image: none for `"valid"` (the default), as many as keep ⌈size / stride⌉ for `"same"`. */
-  readonly padding?: Padding;
-  /** Steps between neighbouring taps of the kernel; 1 by default. */
-  readonly dilation?: Extent;
-  /** Parts into which channels and filters fall, each convolved by itself; 1 by default. */
-  readonly groups?: number;
-}
+export type { ConvolutionOptions, ConvolutionTransposeOptions };
 
 /** The shape of images, with what is known of the batch's size and of the channels. */
 export type Images<X extends Shape, C extends number> = readonly [
@@ -119,31 +113,24 @@ export function conv2d<X extends Shape, K extends Shape>(
   return typed(forward([x.cast(dtype), kernel.cast(dtype)], convolution));
 }
 
-function convolutionOf(
-  x: Shape,
-  kernel: Shape,
-  { stride = 1, padding = "valid", dilation = 1, groups = 1 }: ConvolutionOptions,
-): Convolution {
-  const given = `conv2d ${formatShape(x)} ∗ ${formatShape(kernel)}`;
-  if (kernel.length !== 4) {
-    throw new ShapeError(
-      `${given}: the kernel must be [height,width,channels / groups,filters], got rank ${kernel.length}`,
-    );
-  }
-  const [height = 0, width = 0, depth = 0, filters = 0] = kernel;
-  checkOption(Number.isInteger(groups) && groups >= 1, "conv2d", "groups", "a whole number ≥ 1", groups);
-  if (height === 0 || width === 0)
-    throw new ShapeError(`${given}: axis ${height === 0 ? 0 : 1} of the kernel is empty`);
-  const windows = slide("conv2d", x, { size: [height, width], stride, dilation, padding });
-  const { channels } = windows;
-  if (channels !== depth * groups) {
-    const fix =
-      channels % groups === 0 ? `the kernel's axis 2 should be ${channels / groups}` : `groups must divide ${channels}`;
-    throw new ShapeError(
-      `${given}: the images have ${channels} channels (axis 3), the kernel takes ${depth} (axis 2) × ${groups} groups = ${depth * groups}: ${fix}`,
-    );
-  }
-  if (filters % groups !== 0)
-    throw new ShapeError(`${given}: ${filters} filters (axis 3 of the kernel) do not fall into ${groups} groups`);
-  return { ...windows, filters, groups };
+/**
+ * The transposed convolution of images [batch, height, width, channels] with a kernel [height, width, filters / groups, channels]:
+ * images [batch, height', width', filters]. It is the adjoint of {@link conv2d} with the same kernel and options, which maps
+ * [batch, height', width', filters] to the images' shape: ⟨conv2d(y), x⟩ = ⟨y, convTranspose2d(x)⟩. Along each axis
+ *
+ *     size' = (size − 1) · stride + (kernel − 1) · dilation + 1 − padding + outputPadding
+ *
+ * @throws ShapeError where axes are missing, channels and groups do not fit, or nothing is left of the result
+ * @throws OptionError for a stride, dilation, padding, output padding or number of groups out of range
+ * @example convTranspose2d([[[[1], [2]]]], [[[[1]], [[10]]]]) // [[[[1], [12], [20]]]]
+ * @example convTranspose2d([[[[1], [2]]]], [[[[1]], [[10]]]], { stride: [1, 2] }) // [[[[1], [10], [2], [20]]]]
+ */
+export function convTranspose2d<X extends Shape, K extends Shape>(
+  x: Tensor<X>,
+  kernel: Tensor<K>,
+  options: ConvolutionTransposeOptions = {},
+): Tensor<Images<X, number>> {
+  const convolution = transposedOf(x.shape, kernel.shape, options);
+  const dtype = arithmetic(promote(x.dtype, kernel.dtype));
+  return typed(toInput([x.cast(dtype), kernel.cast(dtype)], convolution));
 }

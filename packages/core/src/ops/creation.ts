@@ -143,7 +143,19 @@ export interface ArangeOptions extends DTypeOption {
   readonly step?: number;
 }
 
+/** How many whole numbers there are below N. */
+type CountBelow<N extends number> = number extends N
+  ? number
+  : `${N}` extends `${string}${"-" | "." | "e" | "I" | "N"}${string}`
+    ? number
+    : N;
+
 /** start, start + step, … up to but without `end`. @example arange(4).toArray(); // [0, 1, 2, 3] */
+export function arange<const N extends number>(
+  end: N,
+  options?: DTypeOption & { readonly start?: never; readonly step?: never },
+): Tensor<readonly [CountBelow<N>]>;
+export function arange(end: number, options?: ArangeOptions): Tensor<readonly [number]>;
 export function arange(
   end: number,
   { start = 0, step = 1, dtype = "float32" }: ArangeOptions = {},
@@ -156,12 +168,12 @@ export function arange(
 }
 
 /** `count` numbers from `start` to `end`, both included, evenly apart. @example linspace(0, 1, 3).toArray(); // [0, 0.5, 1] */
-export function linspace(
+export function linspace<const N extends number>(
   start: number,
   end: number,
-  count: number,
+  count: N,
   { dtype = "float32" }: DTypeOption = {},
-): Tensor<readonly [number]> {
+): Tensor<readonly [N]> {
   checkOption(Number.isInteger(count) && count >= 0, "linspace", "count", "a whole number ≥ 0", count);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float64Array.from({ length: count }, (_, index) =>
@@ -170,10 +182,21 @@ export function linspace(
   return make(arrayFrom(dtype, values), dtype, [count]);
 }
 
-/** The identity matrix of `size` rows. @example eye(2).toArray(); // [[1, 0], [0, 1]] */
-export function eye<const N extends number>(size: N, { dtype = "float32" }: DTypeOption = {}): Tensor<readonly [N, N]> {
-  checkShape("eye", [size]);
-  const array = allocate(dtype, size * size);
-  for (let index = 0; index < size; index++) array[index * size + index] = 1;
-  return make(array, dtype, [size, size]);
+/** Options of {@link eye}. */
+export interface EyeOptions<M extends number = number> extends DTypeOption {
+  /** The number of columns; as many as rows by default. */
+  readonly columns?: M;
+}
+
+/** Ones on the diagonal, zeros elsewhere: the identity matrix if it is square. @example eye(2).toArray(); // [[1, 0], [0, 1]] */
+export function eye<const N extends number, const M extends number = N>(
+  rows: N,
+  { columns, dtype = "float32" }: EyeOptions<M> = {},
+): Tensor<readonly [N, M]> {
+  const shape = [rows, columns ?? rows];
+  checkShape("eye", shape);
+  const [height = 0, width = 0] = shape;
+  const array = allocate(dtype, height * width);
+  for (let index = 0; index < Math.min(height, width); index++) array[index * width + index] = 1;
+  return make(array, dtype, shape);
 }

@@ -1,8 +1,8 @@
-// Losses with gradients of their own: the cross-entropy, exact for logits of any size, and the mean of squares.
+// The cross-entropy of classes: from logits, exact for logits of any size; from logarithms of probabilities; from probabilities.
 
 import { allocate, isFloat } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { checkOption, DataError, DTypeError, ShapeError } from "../errors.ts";
+import { checkOption, DataError, DTypeError, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
@@ -17,16 +17,26 @@ import {
   type TernaryOp,
 } from "./constructors.ts";
 import { arange } from "./creation.ts";
+import { checkLoss, type LossOptions, type LossReduction, reduceLoss } from "./loss-reduction.ts";
+import { finitePeak } from "./peak.ts";
+import { logSoftmax } from "./softmax.ts";
 
-const labelsOf: PrimitiveOp<{ readonly operation: string; readonly classes: number }> = /* @__PURE__ */ primitive({
+interface LabelRule {
+  readonly operation: string;
+  readonly classes: number;
+  /** A label that is allowed beside the classes. */
+  readonly ignored: number | null;
+}
+
+const labelsOf: PrimitiveOp<LabelRule> = /* @__PURE__ */ primitive({
   name: "classLabels",
   infer: ([labels]) => ({ shape: labels?.shape ?? [], dtype: "int32" }),
-  kernel: ([labels], spec, { operation, classes }) => {
+  kernel: ([labels], spec, { operation, classes, ignored }) => {
     const out = allocate("int32", sizeOf(spec.shape));
     const values = labels === undefined ? out : elements(contiguousView(labels));
     for (let row = 0; row < out.length; row++) {
       const label = values[row] ?? Number.NaN;
-      if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      if (label !== ignored && !(Number.isInteger(label) && label >= 0 && label < classes)) {
         const problem = Number.isInteger(label) ? "is out of range" : "is no whole number";
         throw new DataError(
           `${operation}: label ${label} in row ${row} ${problem}: the ${classes} classes are 0 to ${classes - 1}`,
@@ -40,10 +50,10 @@ const labelsOf: PrimitiveOp<{ readonly operation: string; readonly classes: numb
   gradient: () => [null],
 });
 
-/** (softmax(x) − [class = label]) · scale, given logSumExp x: the gradient of the cross-entropy. */
+/** (softmax(x) − [class = label]) · scale, given max x and ln Σ e^(x − max x): the gradient of the cross-entropy. */
 const entropyGradient: ElementwiseOp = /* @__PURE__ */ elementwise({
   name: "crossEntropy.gradient",
-  forward: (x, total, label, kind, scale) => x.sub(total).exp().sub(label.eq(kind)).mul(scale),
+  forward: (x, peak, total, label, kind, scale) => x.sub(peak).sub(total).exp().sub(label.eq(kind)).mul(scale),
 });
 
 /** x where the class is the label, else 0. */
@@ -55,76 +65,203 @@ const ofLabel: TernaryOp = /* @__PURE__ */ elementwise({
 
 const classesOf = (logits: Tensor): Tensor => arange(logits.shape.at(-1) ?? 0, { dtype: "int32" });
 
-// loss = logSumExp x − x[label];  dx = (softmax x − one-hot) · dy
+// loss = ln Σ e^(x − max x) − (x[label] − max x), in this order: large logits that are close keep their digits.
+// dx = (softmax x − one-hot) · dy
 const entropyOf = /* @__PURE__ */ composite<null>({
   name: "crossEntropy",
-  intermediates: ([x]) => [required(x).logSumExp(-1, { keepDims: true })],
-  forward: ([x, labels], [total]) => {
+  intermediates: ([x]) => {
+    const logits = required(x);
+    const peak = finitePeak(logits, [logits.rank - 1]);
+    return [peak, logits.sub(peak).exp().sum(-1, { keepDims: true }).log()];
+  },
+  forward: ([x, labels], [peak, total]) => {
     const logits = required(x);
     const chosen = ofLabel(logits, required(labels), classesOf(logits)).sum(-1, { keepDims: true });
-    return required(total).sub(chosen).squeeze(-1);
+    return required(total)
+      .sub(chosen.sub(required(peak)))
+      .squeeze(-1);
   },
-  gradient: ({ dy, inputs: [x, labels], shared: [total] }) => {
-    const logits = required(x);
-    return [entropyGradient(logits, required(total), required(labels), classesOf(logits), dy.unsqueeze(-1)), null];
+  gradient: ({ dy, inputs: [x, labels], shared: [peak, total] }) => {
+    const [logits, scale] = [required(x), dy.unsqueeze(-1)];
+    const parts = [required(peak), required(total), required(labels), classesOf(logits)];
+    return [entropyGradient(logits, ...parts, scale), null];
   },
 });
 
-/** How the losses of the rows become one. */
-export type LossReduction = "mean" | "sum" | "none";
+/** Options of {@link nll}. */
+export interface NllOptions extends LossOptions {
+  /** What the losses of each class are multiplied with, [classes]; the mean then divides by the sum of the weights that were used. */
+  readonly weights?: Tensor;
+  /** A label whose rows count nowhere. */
+  readonly ignoreIndex?: number;
+}
 
 /** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions {
-  /** The mean over the rows (the default), their sum, or each by itself. */
-  readonly reduction?: LossReduction;
+export interface CrossEntropyOptions extends NllOptions {
+  /** ε: the share of each target that is spread evenly over all classes; 0 by default. */
+  readonly labelSmoothing?: number;
 }
 
 /**
- * The cross-entropy of the softmax of `logits` [..., classes] and integer `labels` [...]:
- * −ln softmax(logits)[label], in nats, averaged over the rows; exact for logits of any size.
+ * The cross-entropy −Σ t·ln softmax(logits) of `logits` [..., classes], in nats, averaged over the rows; exact for logits of any
+ * size. Targets are integer labels [...] or probabilities t [..., classes].
  *
- * @throws ShapeError if the labels' shape is not the logits' without its last axis
+ * With class `weights` w, row i counts w[label] times, and the mean is Σ w[labelᵢ]·lossᵢ / Σ w[labelᵢ] (with probabilities: over the
+ * number of rows). With `labelSmoothing` ε targets become (1 − ε)·t + ε/classes. If every row is ignored the mean is NaN.
+ *
+ * @throws ShapeError if the target has neither the shape of the logits nor that without its last axis
  * @throws DataError for a label that is no class, with its value and row
+ * @throws OptionError for an option out of range, and for `ignoreIndex` with probabilities
  * @example crossEntropy([[0, 1, 2], [2, 0, 0]], [2, 0]) // 0.323575
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, { reduction = "mean" }: CrossEntropyOptions = {}): Tensor {
-  const rows = logits.shape.slice(0, -1);
-  checkOption(
-    ["mean", "sum", "none"].includes(reduction),
-    "crossEntropy",
-    "reduction",
-    '"mean", "sum" or "none"',
-    reduction,
-  );
-  if (logits.rank === 0 || !sameShape(rows, labels.shape)) {
-    throw new ShapeError(
-      `crossEntropy: logits ${formatShape(logits.shape)} want labels of shape ${formatShape(rows)} (one class a row), got ${formatShape(labels.shape)}`,
-    );
+export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const name = "crossEntropy";
+  const reduction = checkLoss(name, options, ["weights", "ignoreIndex", "labelSmoothing"]);
+  const { weights, ignoreIndex, labelSmoothing: smoothing = 0 } = options;
+  checkOption(smoothing >= 0 && smoothing <= 1, name, "labelSmoothing", "from 0 to 1", smoothing);
+  checkLogits(name, logits, weights);
+  if (isFloat(labels.dtype) && sameShape(logits.shape, labels.shape)) {
+    if (ignoreIndex !== undefined)
+      throw new OptionError(`${name}: ignoreIndex stands for a label, but the targets are probabilities`);
+    const classes = logits.shape.at(-1) ?? 0;
+    const targets: Tensor = smoothing === 0 ? labels : labels.mul(1 - smoothing).add(smoothing / classes);
+    return reduceLoss(entropyOfTargets(logSoftmax(logits, -1), targets, weights), reduction);
   }
-  if (!isFloat(logits.dtype)) throw new DTypeError(`crossEntropy: the logits are ${logits.dtype}, not floats`);
-  const checked = labelsOf([labels], { operation: "crossEntropy", classes: logits.shape.at(-1) ?? 0 });
-  const { output } = entropyOf([logits, checked.unsqueeze(-1)], null);
-  return reduction === "none" ? output : reduction === "sum" ? output.sum() : output.mean();
+  const plain = weights === undefined && ignoreIndex === undefined && smoothing === 0;
+  const checked = checkedLabels(name, logits, labels, ignoreIndex);
+  if (plain) return reduceLoss(entropyOf([logits, checked.unsqueeze(-1)], null).output, reduction);
+  const logs = logSoftmax(logits, -1);
+  const chosen = weighedRows(logs, checked, options, reduction);
+  if (smoothing === 0) return chosen;
+  // −Σ w·ln p over all classes, for rows that count
+  const spread = logs
+    .mul(weights ?? 1)
+    .sum(-1)
+    .neg();
+  const even = ignoreIndex === undefined ? spread : ignoring(checked, ignoreIndex, spread);
+  const evenly = reduceRows(even, checked, options, reduction).mul(smoothing / (logits.shape.at(-1) ?? 1));
+  return chosen.mul(1 - smoothing).add(evenly);
 }
 
-/** The mean of (prediction − target)² over all elements. @example meanSquaredError([1, 2], [1, 4]) // 2 */
-export function meanSquaredError(
-  prediction: Tensor,
-  target: Tensor,
-  { reduction = "mean" }: CrossEntropyOptions = {},
+/**
+ * The negative log-likelihood: −x[label], averaged over the rows, for logarithms of probabilities x [..., classes] as
+ * {@link logSoftmax} makes them, and integer labels [...]. With class weights the mean divides by the sum of those used.
+ *
+ * @throws ShapeError if the labels' shape is not the predictions' without its last axis
+ * @throws DataError for a label that is no class, with its value and row
+ * @example nll([[-0.1, -2.4], [-1.6, -0.2]], [0, 0]) // 0.85
+ */
+export function nll(logProbabilities: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
+  const reduction = checkLoss("nll", options, ["weights", "ignoreIndex"]);
+  checkLogits("nll", logProbabilities, options.weights);
+  const checked = checkedLabels("nll", logProbabilities, labels, options.ignoreIndex);
+  return weighedRows(logProbabilities, checked, options, reduction);
+}
+
+/** Options of {@link categoricalCrossEntropy}. */
+export interface CategoricalCrossEntropyOptions extends LossOptions {
+  /** ε: the share of each target that is spread evenly over all classes; 0 by default. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * The cross-entropy −Σ t·ln p of predicted probabilities p [..., classes], which are first divided by their sum and kept within
+ * 10⁻⁷ of 0 and 1 as in Keras, and targets t of the same shape. For models that end in a softmax; {@link crossEntropy} of logits is
+ * exact and cheaper.
+ *
+ * @throws ShapeError where the shapes differ
+ * @example categoricalCrossEntropy([[0.25, 0.75]], [[0, 1]]) // 0.287682
+ */
+export function categoricalCrossEntropy(
+  probabilities: Tensor,
+  targets: Tensor,
+  options: CategoricalCrossEntropyOptions = {},
 ): Tensor {
-  checkOption(
-    ["mean", "sum", "none"].includes(reduction),
-    "meanSquaredError",
-    "reduction",
-    '"mean", "sum" or "none"',
-    reduction,
-  );
-  if (!sameShape(prediction.shape, target.shape)) {
+  const name = "categoricalCrossEntropy";
+  const reduction = checkLoss(name, options, ["labelSmoothing"]);
+  const { labelSmoothing: smoothing = 0 } = options;
+  checkOption(smoothing >= 0 && smoothing <= 1, name, "labelSmoothing", "from 0 to 1", smoothing);
+  checkLogits(name, probabilities, undefined);
+  if (!sameShape(probabilities.shape, targets.shape)) {
     throw new ShapeError(
-      `meanSquaredError: the prediction is ${formatShape(prediction.shape)}, the target ${formatShape(target.shape)}: they must be equal`,
+      `${name}: the probabilities are ${formatShape(probabilities.shape)}, the targets ${formatShape(targets.shape)}: they must be equal`,
     );
   }
-  const squares = prediction.sub(target).square();
-  return reduction === "none" ? squares : reduction === "sum" ? squares.sum() : squares.mean();
+  const classes = probabilities.shape.at(-1) ?? 1;
+  const smooth: Tensor = smoothing === 0 ? targets : targets.mul(1 - smoothing).add(smoothing / classes);
+  const logs = probabilities
+    .div(probabilities.sum(-1, { keepDims: true }))
+    .clip(1e-7, 1 - 1e-7)
+    .log();
+  return reduceLoss(entropyOfTargets(logs, smooth, undefined), reduction);
+}
+
+/** t·x, 0 where t is 0: logarithms may be −∞ there. */
+const wherePositive: TernaryOp = /* @__PURE__ */ elementwise({
+  name: "crossEntropy.term",
+  result: floatDType,
+  forward: (logs, t, weight) => t.eq(0).where(0, t.mul(weight).mul(logs)),
+});
+
+const entropyOfTargets = (logs: Tensor, targets: Tensor, weights: Tensor | undefined): Tensor =>
+  wherePositive(logs, targets, weights ?? 1)
+    .sum(-1)
+    .neg();
+
+/** −w[label]·x[label] of the rows that count, reduced. */
+function weighedRows(logs: Tensor, labels: Tensor, options: NllOptions, reduction: LossReduction): Tensor {
+  const { weights, ignoreIndex } = options;
+  const chosen = ofLabel(logs, labels.unsqueeze(-1), classesOf(logs)).sum(-1).neg();
+  const weighed = weights === undefined ? chosen : chosen.mul(weightOf(weights, labels, logs));
+  const rows = ignoreIndex === undefined ? weighed : ignoring(labels, ignoreIndex, weighed);
+  return reduceRows(rows, labels, options, reduction);
+}
+
+/** A mean over rows divides by the weights that were used. */
+function reduceRows(
+  rows: Tensor,
+  labels: Tensor,
+  { weights, ignoreIndex }: NllOptions,
+  reduction: LossReduction,
+): Tensor {
+  if (reduction !== "mean" || (weights === undefined && ignoreIndex === undefined)) return reduceLoss(rows, reduction);
+  const each: Tensor =
+    weights === undefined
+      ? labels
+          .eq(ignoreIndex ?? 0)
+          .where(0, 1)
+          .cast(rows.dtype)
+      : weightOf(weights, labels, null);
+  const used = ignoreIndex === undefined ? each : ignoring(labels, ignoreIndex, each);
+  return rows.sum().div(used.sum());
+}
+
+const ignoring = (labels: Tensor, ignored: number, values: Tensor): Tensor => labels.eq(ignored).where(0, values);
+
+/** The weight of each row's class. */
+function weightOf(weights: Tensor, labels: Tensor, like: Tensor | null): Tensor {
+  const constant: Tensor = like === null ? weights : weights.cast(like.dtype);
+  return ofLabel(constant, labels.unsqueeze(-1), classesOf(weights)).sum(-1);
+}
+
+function checkLogits(name: string, logits: Tensor, weights: Tensor | undefined): void {
+  const what = name === "crossEntropy" ? "logits" : "predictions";
+  if (logits.rank === 0) throw new ShapeError(`${name}: ${what} need an axis of classes, got a scalar`);
+  if (!isFloat(logits.dtype)) throw new DTypeError(`${name}: the ${what} are ${logits.dtype}, not floats`);
+  if (weights === undefined || sameShape(weights.shape, logits.shape.slice(-1))) return;
+  throw new ShapeError(
+    `${name}: weights of shape ${formatShape(weights.shape)} do not fit ${what} ${formatShape(logits.shape)}: one weight a class`,
+  );
+}
+
+function checkedLabels(name: string, logits: Tensor, labels: Tensor, ignored: number | undefined): Tensor {
+  const what = name === "crossEntropy" ? "logits" : "predictions";
+  const rows = logits.shape.slice(0, -1);
+  checkOption(ignored === undefined || Number.isInteger(ignored), name, "ignoreIndex", "a whole number", ignored);
+  if (!sameShape(rows, labels.shape)) {
+    throw new ShapeError(
+      `${name}: ${what} ${formatShape(logits.shape)} want labels of shape ${formatShape(rows)} (one class a row), got ${formatShape(labels.shape)}`,
+    );
+  }
+  return labelsOf([labels], { operation: name, classes: logits.shape.at(-1) ?? 0, ignored: ignored ?? null });
 }

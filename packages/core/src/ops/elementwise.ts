@@ -1,5 +1,6 @@
 // The elementwise operators: one formula each. The example after `//` is the entry's sample: the tests read and run it.
 
+import { promote } from "../dtype.ts";
 import {
   type BinaryOp,
   boolDType,
@@ -9,6 +10,7 @@ import {
   type TernaryOp,
   type UnaryOp,
 } from "./constructors.ts";
+import { finiteBounds, preparingIntegers, refuseNegative, refuseZero } from "./integers.ts";
 
 // Arithmetic ----------------------------------------------------------------------------------------------------------------
 
@@ -39,10 +41,24 @@ export const div: BinaryOp<"div"> = /* @__PURE__ */ elementwise({
   result: floatDType,
   forward: (a, b) => a.div(b),
 });
-/** aᵇ; 0⁰ = 1 with gradient 0, and a negative base with a fractional exponent is NaN. @example pow([-2, 3], [3, 2]) // [-8, 9] */
-export const pow: BinaryOp<"pow"> = /* @__PURE__ */ elementwise({ name: "pow", forward: (a, b) => a.pow(b) });
-/** a − b·⌊a/b⌋, the remainder with the sign of b. @example mod([-1, 5], [3, 3]) // [2, 2] */
-export const mod: BinaryOp<"mod"> = /* @__PURE__ */ elementwise({ name: "mod", forward: (a, b) => a.mod(b) });
+/**
+ * aᵇ; 0⁰ = 1 with gradient 0, and a negative base with a fractional exponent is NaN. Powers of integers wrap at 2³¹.
+ * @throws DataError for integers and a negative number
+ * @example pow([-2, 3], [3, 2]) // [-8, 9]
+ */
+export const pow: BinaryOp<"pow"> = /* @__PURE__ */ preparingIntegers(
+  /* @__PURE__ */ elementwise({ name: "pow", forward: (a, b) => a.pow(b) }),
+  refuseNegative,
+);
+/**
+ * a − b·⌊a/b⌋, the remainder with the sign of b; |a| mod |b| with the sign of a is C's fmod.
+ * @throws DataError for integers and a divisor of 0
+ * @example mod([-1, 5], [3, 3]) // [2, 2]
+ */
+export const mod: BinaryOp<"mod"> = /* @__PURE__ */ preparingIntegers(
+  /* @__PURE__ */ elementwise({ name: "mod", forward: (a, b) => a.mod(b) }),
+  refuseZero,
+);
 /** The greater of a and b; equal ones share the gradient, NaN goes through. @example maximum([1, 5], [3, 2]) // [3, 5] */
 export const maximum: BinaryOp<"maximum"> = /* @__PURE__ */ elementwise({
   name: "maximum",
@@ -52,6 +68,26 @@ export const maximum: BinaryOp<"maximum"> = /* @__PURE__ */ elementwise({
 export const minimum: BinaryOp<"minimum"> = /* @__PURE__ */ elementwise({
   name: "minimum",
   forward: (a, b) => a.minimum(b),
+});
+
+/** (a − b)². @example squaredDifference([1, 5], [3, 2]) // [4, 9] */
+export const squaredDifference: BinaryOp<"squaredDifference"> = /* @__PURE__ */ elementwise({
+  name: "squaredDifference",
+  forward: (a, b) => a.sub(b).square(),
+});
+/**
+ * a + t·(b − a), from a at t = 0 to b at t = 1, both exact: it starts from whichever end is nearer. Outside, it goes on.
+ * @example lerp([0, 10], [10, 20], 0.5) // [5, 15]
+ */
+export const lerp: TernaryOp = /* @__PURE__ */ elementwise({
+  name: "lerp",
+  forward: (a, b, t) =>
+    t
+      .abs()
+      .lt(0.5)
+      .where(a.add(t.mul(b.sub(a))), b.sub(b.sub(a).mul(t.neg().add(1)))),
+  gradient: (dy, [a, b, t]) =>
+    a === undefined || b === undefined || t === undefined ? [] : [dy.mul(t.neg().add(1)), dy.mul(t), dy.mul(b.sub(a))],
 });
 
 // Exponentials, roots, angles -----------------------------------------------------------------------------------------------
@@ -71,6 +107,12 @@ export const log1p: UnaryOp = /* @__PURE__ */ elementwise({
   name: "log1p",
   result: floatDType,
   forward: (x) => x.log1p(),
+});
+/** The logarithm to base 2, whole for powers of two. @example log2([1, 8]) // [0, 3] */
+export const log2: UnaryOp = /* @__PURE__ */ elementwise({
+  name: "log2",
+  result: floatDType,
+  forward: (x) => x.log2(),
 });
 /** √x; its gradient at 0 is ∞. @example sqrt([4, 2]) // [2, 1.414214] */
 export const sqrt: UnaryOp = /* @__PURE__ */ elementwise({
@@ -224,19 +266,32 @@ export const where: TernaryOp = /* @__PURE__ */ elementwise({
   forward: (c, a, b) => c.where(a, b),
   gradient: (dy, [c]) => (c === undefined ? [] : [null, c.where(dy, 0), c.where(0, dy)]),
 });
-/** x limited to [low, high]; inside, bounds included, the gradient is 1. @example clip([-2, 0, 5], -1, 3) // [-1, 0, 3] */
-export const clip: TernaryOp = /* @__PURE__ */ elementwise({
-  name: "clip",
-  forward: (x, low, high) => x.maximum(low).minimum(high),
-  gradient: (dy, [x, low, high]) =>
-    x === undefined || low === undefined || high === undefined
-      ? []
-      : [
-          x.lt(low).logicalOr(x.gt(high)).where(0, dy),
-          x.lt(low).logicalAnd(low.le(high)).where(dy, 0),
-          x.gt(high).logicalOr(low.gt(high)).where(dy, 0),
-        ],
+/**
+ * `value` where the mask holds, x elsewhere; a masked element gets gradient 0, whatever it is.
+ * @example maskedFill([1, 2], [false, true], 9) // [1, 9]
+ */
+export const maskedFill: TernaryOp = /* @__PURE__ */ elementwise({
+  name: "maskedFill",
+  result: ([x = "float32", , value = x]) => promote(x, value),
+  forward: (x, mask, value) => mask.where(value, x),
+  gradient: (dy, [, mask]) => (mask === undefined ? [] : [mask.where(0, dy), null, mask.where(dy, 0)]),
 });
+/** x limited to [low, high]; inside, bounds included, the gradient is 1. @example clip([-2, 0, 5], -1, 3) // [-1, 0, 3] */
+export const clip: TernaryOp = /* @__PURE__ */ preparingIntegers(
+  /* @__PURE__ */ elementwise({
+    name: "clip",
+    forward: (x, low, high) => x.maximum(low).minimum(high),
+    gradient: (dy, [x, low, high]) =>
+      x === undefined || low === undefined || high === undefined
+        ? []
+        : [
+            x.lt(low).logicalOr(x.gt(high)).where(0, dy),
+            x.lt(low).logicalAnd(low.le(high)).where(dy, 0),
+            x.gt(high).logicalOr(low.gt(high)).where(dy, 0),
+          ],
+  }),
+  finiteBounds,
+);
 
 // Activations ---------------------------------------------------------------------------------------------------------------
 

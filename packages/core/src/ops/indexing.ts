@@ -1,47 +1,24 @@
-// Reading and adding at places that a tensor of indices names. Every index is checked before anything is computed.
+// Whole slices at places that a tensor of indices names: reading, adding, tables of embeddings, and indices as rows of zeros and
+// a one. Every index is checked before anything is computed.
 
-import { allocate, isFloat } from "../dtype.ts";
+import { allocate, arithmetic, arrayFrom, type DType } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { checkOption, DataError, DTypeError, ShapeError } from "../errors.ts";
+import { checkIndexType, type IndexRule, indexCheck, sumsAt } from "../engine/indices.ts";
+import { around } from "../engine/scan.ts";
+import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elements, type Spec, type View, viewOf } from "../view.ts";
+import { elements, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 
-/** Indices as an array, each a place from 0 to size − 1. @throws DataError with the value, its place and the valid range */
-function checkedIndices(operation: string, view: View | undefined, size: number): ArrayLike<number> {
-  if (view === undefined) return [];
-  const values = elements(contiguousView(view));
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] ?? 0;
-    if (!(value >= 0 && value < size)) {
-      throw new DataError(
-        `${operation}: index ${value} at place ${index} is out of range: ${size === 0 ? "the axis is empty" : `0 to ${size - 1}`}`,
-      );
-    }
-  }
-  return values;
+const placesOf: PrimitiveOp<IndexRule> = /* @__PURE__ */ primitive(indexCheck);
+
+interface Slices {
+  readonly axis: number;
 }
 
-function checkIndexType(operation: string, indices: Tensor): void {
-  if (isFloat(indices.dtype) || indices.dtype === "bool") {
-    throw new DTypeError(
-      `${operation}: indices must be int32 or uint8, got ${indices.dtype}: cast them with indices.cast("int32")`,
-    );
-  }
-}
-
-// Whole slices --------------------------------------------------------------------------------------------------------------
-
-/** x as [outer, size, inner] around the axis. */
-const around = (shape: Shape, axis: number): { outer: number; size: number; inner: number } => ({
-  outer: sizeOf(shape.slice(0, axis)),
-  size: shape[axis] ?? 0,
-  inner: sizeOf(shape.slice(axis + 1)),
-});
-
-const gathering: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitive({
+const gathering: PrimitiveOp<Slices> = /* @__PURE__ */ primitive({
   name: "gather",
   infer: ([x, indices], { axis }) => {
     const shape = x?.shape ?? [];
@@ -53,7 +30,7 @@ const gathering: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primit
   kernel: ([x, indices], spec, { axis }) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape));
     const { outer, size, inner } = around(x?.shape ?? [], axis);
-    const places = checkedIndices("gather", indices, size);
+    const places = indices === undefined ? [] : elements(contiguousView(indices));
     const source = x === undefined ? out : elements(contiguousView(x));
     for (let row = 0, at = 0; row < outer; row++) {
       for (let index = 0; index < places.length; index++, at += inner) {
@@ -71,19 +48,14 @@ const gathering: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primit
   ],
 });
 
-/** The slices of `x` at `indices` along an axis, which is replaced by the axes of the indices. @example gather([10, 20, 30], [2, 0]) // [30, 10] */
-export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
-  checkIndexType("gather", indices);
-  return gathering([x, indices], { axis: normalizeAxis("gather", axis, x.rank) });
-}
-
-const scattering: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> = /* @__PURE__ */ primitive({
+/** Zeros with the updates added. */
+const scattering: PrimitiveOp<Slices & { readonly shape: Shape }> = /* @__PURE__ */ primitive({
   name: "scatterAdd",
-  infer: ([updates], { shape }) => ({ shape, dtype: updates?.dtype ?? "float32" }),
+  infer: ([updates], { shape }) => ({ shape, dtype: arithmetic(updates?.dtype ?? "float32") }),
   kernel: ([updates, indices], spec, { axis }) => {
-    const out = allocate(spec.dtype, sizeOf(spec.shape));
     const { outer, size, inner } = around(spec.shape, axis);
-    const places = checkedIndices("scatterAdd", indices, size);
+    const places = indices === undefined ? [] : elements(contiguousView(indices));
+    const out = sumsAt(places, size, spec.dtype, sizeOf(spec.shape));
     const source = updates === undefined ? out : elements(contiguousView(updates));
     for (let row = 0, at = 0; row < outer; row++) {
       for (let index = 0; index < places.length; index++) {
@@ -92,18 +64,39 @@ const scattering: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> 
           out[to + column] = (out[to + column] ?? 0) + (source[at] ?? 0);
       }
     }
-    return viewOf(out, spec.dtype, spec.shape);
+    return viewOf(
+      spec.dtype === "float32" && out instanceof Float64Array ? arrayFrom("float32", out) : out,
+      spec.dtype,
+      spec.shape,
+    );
   },
   reads: [1],
   gradient: ({ dy, input }, { axis }) => [gathering([dy, input(1)], { axis }), null],
 });
 
 /**
- * Zeros of `shape` to which each slice of `updates` is added at its index along an axis: the adjoint of {@link gather}.
+ * The slices of `x` at `indices` along an axis, which is replaced by the axes of the indices. Negative indices count from the end.
+ *
+ * @throws DataError for an index out of range, with its value and place
+ * @example gather([10, 20, 30], [2, 0, -1]) // [30, 10, 30]
+ */
+export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  checkIndexType("gather", indices.dtype);
+  const place = normalizeAxis("gather", axis, x.rank);
+  const places = placesOf([indices], { operation: "gather", size: x.shape[place] ?? 0, negative: true });
+  return gathering([x, places], { axis: place });
+}
+
+/**
+ * Zeros of `shape` to which each slice of `updates` is added at its index along an axis: the adjoint of {@link gather}. Negative
+ * indices count from the end.
+ *
+ * @throws ShapeError if the updates' shape is not `shape` with the axis replaced by the axes of the indices
+ * @throws DataError for an index out of range, with its value and place
  * @example scatterAdd([1, 2, 3], [0, 2, 0], [3]) // [4, 0, 2]
  */
 export function scatterAdd<S extends Shape>(updates: Tensor, indices: Tensor, shape: S, axis = 0): Tensor<S> {
-  checkIndexType("scatterAdd", indices);
+  checkIndexType("scatterAdd", indices.dtype);
   checkShape("scatterAdd", shape);
   const place = normalizeAxis("scatterAdd", axis, shape.length);
   const expected = [...shape.slice(0, place), ...indices.shape, ...shape.slice(place + 1)];
@@ -112,102 +105,93 @@ export function scatterAdd<S extends Shape>(updates: Tensor, indices: Tensor, sh
       `scatterAdd: the updates are ${formatShape(updates.shape)}, the indices and the target want ${formatShape(expected)}`,
     );
   }
-  return typed(scattering([updates, indices], { axis: place, shape }));
+  const places = placesOf([indices], { operation: "scatterAdd", size: shape[place] ?? 0, negative: true });
+  return typed(scattering([updates, places], { axis: place, shape }));
 }
 
-// Single elements -----------------------------------------------------------------------------------------------------------
-
-/** Visits each element of `indices`: its place, and the place in a tensor of `shape` that it names along `axis`. */
-function eachAlong(
-  shape: Shape,
-  indices: Spec,
-  places: ArrayLike<number>,
-  axis: number,
-  see: (at: number, place: number) => void,
-): void {
-  const target = around(shape, axis);
-  const { outer, size, inner } = around(indices.shape, axis);
-  for (let row = 0, at = 0; row < outer; row++) {
-    for (let index = 0; index < size; index++) {
-      for (let column = 0; column < inner; column++, at++)
-        see(at, (row * target.size + (places[at] ?? 0)) * inner + column);
-    }
-  }
+/** Options of {@link embedding}. */
+export interface EmbeddingOptions {
+  /** An index that stands for nothing: its row gets no gradient. */
+  readonly paddingIndex?: number;
 }
-
-const taking: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitive({
-  name: "takeAlongAxis",
-  infer: ([x, indices]) => ({ shape: indices?.shape ?? [], dtype: x?.dtype ?? "float32" }),
-  kernel: ([x, indices], spec, { axis }) => {
-    const out = allocate(spec.dtype, sizeOf(spec.shape));
-    const places = checkedIndices("takeAlongAxis", indices, x?.shape[axis] ?? 0);
-    const source = x === undefined ? out : elements(contiguousView(x));
-    eachAlong(x?.shape ?? [], spec, places, axis, (at, place) => {
-      out[at] = source[place] ?? 0;
-    });
-    return viewOf(out, spec.dtype, spec.shape);
-  },
-  reads: [1],
-  gradient: ({ dy, input, specs: [spec] }, { axis }) => [
-    putting([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
-    null,
-  ],
-});
-
-const putting: PrimitiveOp<{ readonly axis: number; readonly shape: Shape }> = /* @__PURE__ */ primitive({
-  name: "addAlongAxis",
-  infer: ([updates], { shape }) => ({ shape, dtype: updates?.dtype ?? "float32" }),
-  kernel: ([updates, indices], spec, { axis, shape }) => {
-    const out = allocate(spec.dtype, sizeOf(spec.shape));
-    const places = checkedIndices("addAlongAxis", indices, shape[axis] ?? 0);
-    const source = updates === undefined ? out : elements(contiguousView(updates));
-    if (indices !== undefined) {
-      eachAlong(shape, indices, places, axis, (at, place) => {
-        out[place] = (out[place] ?? 0) + (source[at] ?? 0);
-      });
-    }
-    return viewOf(out, spec.dtype, spec.shape);
-  },
-  reads: [1],
-  gradient: ({ dy, input }, { axis }) => [taking([dy, input(1)], { axis }), null],
-});
 
 /**
- * For each place of `indices` the element of `x` at that index along `axis`; the other axes of both are equal.
- * @example takeAlongAxis([[1, 2], [3, 4]], [[1], [0]], 1) // [[2], [3]]
+ * The rows of a table at `indices`: weight [entries, features] and indices [...] give [..., features]. The gradient of a row is
+ * the sum of those of its uses.
+ *
+ * @throws DataError for an index that is negative or beyond the table, with its value and place
+ * @throws OptionError for a `paddingIndex` that is no row of the table
+ * @example embedding([[1, 2], [3, 4], [5, 6]], [2, 0]) // [[5, 6], [1, 2]]
  */
-export function takeAlongAxis<I extends Shape>(x: Tensor, indices: Tensor<I>, axis: number): Tensor<I> {
-  checkIndexType("takeAlongAxis", indices);
-  const place = normalizeAxis("takeAlongAxis", axis, x.rank);
-  const differs =
-    x.rank === indices.rank ? x.shape.findIndex((size, other) => other !== place && size !== indices.shape[other]) : 0;
-  if (x.rank !== indices.rank || differs >= 0) {
-    throw new ShapeError(
-      `takeAlongAxis ${formatShape(x.shape)} at ${formatShape(indices.shape)}: ` +
-        (x.rank === indices.rank
-          ? `axis ${differs}: ${x.shape[differs]} and ${indices.shape[differs]} differ`
-          : "the ranks differ"),
-    );
+export function embedding<V extends number, F extends number, I extends Shape>(
+  weight: Tensor<readonly [V, F]>,
+  indices: Tensor<I>,
+  options: EmbeddingOptions = {},
+): Tensor<readonly [...I, F]> {
+  checkIndexType("embedding", indices.dtype);
+  checkOptionNames("embedding", options, ["paddingIndex"]);
+  const table: Tensor = weight;
+  if (table.rank !== 2) {
+    throw new ShapeError(`embedding: the weight must be [entries, features], got ${formatShape(table.shape)}`);
   }
-  return typed(taking([x, indices], { axis: place }));
+  const entries = weight.shape[0];
+  const places = placesOf([indices], { operation: "embedding", size: entries, negative: false });
+  const rows = gathering([table, places], { axis: 0 });
+  const { paddingIndex } = options;
+  if (paddingIndex === undefined) return typed(rows);
+  const isRow = Number.isInteger(paddingIndex) && paddingIndex >= 0 && paddingIndex < entries;
+  checkOption(isRow, "embedding", "paddingIndex", `a whole number from 0 to ${entries - 1}`, paddingIndex);
+  return typed(places.eq(paddingIndex).unsqueeze(-1).where(rows.detach(), rows));
 }
 
-const hotting: PrimitiveOp<{ readonly classes: number }> = /* @__PURE__ */ primitive({
+interface Classes {
+  readonly classes: number;
+  readonly axis: number;
+  readonly values: readonly [off: number, on: number];
+  readonly dtype: DType;
+}
+
+const hotting: PrimitiveOp<Classes> = /* @__PURE__ */ primitive({
   name: "oneHot",
-  infer: ([labels], { classes }) => ({ shape: [...(labels?.shape ?? []), classes], dtype: "float32" }),
-  kernel: ([labels], spec, { classes }) => {
-    const out = allocate(spec.dtype, sizeOf(spec.shape));
-    const places = checkedIndices("oneHot", labels, classes);
-    for (let row = 0; row < places.length; row++) out[row * classes + (places[row] ?? 0)] = 1;
+  infer: ([labels], { classes, axis, dtype }) => {
+    const shape = labels?.shape ?? [];
+    return { shape: [...shape.slice(0, axis), classes, ...shape.slice(axis)], dtype };
+  },
+  kernel: ([labels], spec, { classes, axis, values: [off, on] }) => {
+    const out = allocate(spec.dtype, sizeOf(spec.shape)).fill(off);
+    const { inner } = around(spec.shape, axis);
+    const places = labels === undefined ? [] : elements(contiguousView(labels));
+    for (let at = 0; at < places.length; at++) {
+      const row = Math.floor(at / inner);
+      out[(row * classes + (places[at] ?? 0)) * inner + (at - row * inner)] = on;
+    }
     return viewOf(out, spec.dtype, spec.shape);
   },
   reads: [],
   gradient: () => [null],
 });
 
-/** Each index as a row of zeros with a 1 at its place, `float32`. @example oneHot([2, 0], 3) // [[0, 0, 1], [1, 0, 0]] */
-export function oneHot(indices: Tensor, classes: number): Tensor {
-  checkIndexType("oneHot", indices);
+/** Options of {@link oneHot}. */
+export interface OneHotOptions {
+  /** Where the new axis of the classes stands in the result; last by default. */
+  readonly axis?: number;
+  /** What stands everywhere else, and at the index; [0, 1] by default. */
+  readonly values?: readonly [off: number, on: number];
+  /** `float32` by default. */
+  readonly dtype?: DType;
+}
+
+/**
+ * Each index as a row of zeros with a 1 at its place, along a new axis.
+ *
+ * @throws DataError for an index that is no class, with its value and place
+ * @example oneHot([2, 0], 3) // [[0, 0, 1], [1, 0, 0]]
+ */
+export function oneHot(indices: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
+  checkIndexType("oneHot", indices.dtype);
+  checkOptionNames("oneHot", options, ["axis", "values", "dtype"]);
   checkOption(Number.isInteger(classes) && classes >= 0, "oneHot", "classes", "a whole number ≥ 0", classes);
-  return hotting([indices], { classes });
+  const { axis = -1, values = [0, 1], dtype = "float32" } = options;
+  const places = placesOf([indices], { operation: "oneHot", size: classes, negative: false });
+  return hotting([places], { classes, axis: normalizeAxis("oneHot", axis, indices.rank + 1), values, dtype });
 }

@@ -1,57 +1,44 @@
-// Joining: several tensors laid side by side along an axis that exists, or along a new one.
+// Joining: several tensors laid side by side along an axis that exists, or along a new one; and a tensor whose two parts change places.
 
-import { allocate } from "../dtype.ts";
-import { contiguousView } from "../engine/copy.ts";
-import { OptionError, ShapeError } from "../errors.ts";
-import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
+import { checkOption, OptionError, ShapeError } from "../errors.ts";
+import { formatShape, normalizeAxis, type Shape } from "../shape.ts";
 import { type Check, type Concatenated, type Result, type ShapesOf, type Stacked, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elements, viewOf } from "../view.ts";
-import { type PrimitiveOp, primitive } from "./constructors.ts";
-import { type Range, slice } from "./movement.ts";
+import { along, join, take } from "./parts.ts";
 
-const joining: PrimitiveOp<{ readonly axis: number }> = /* @__PURE__ */ primitive({
-  name: "concat",
-  infer: (inputs, { axis }) => {
-    const [first] = inputs;
-    const shape = first?.shape ?? [];
-    for (const { shape: other } of inputs.slice(1)) {
-      const given = `concat ${formatShape(shape)} and ${formatShape(other)} along axis ${axis}`;
-      if (other.length !== shape.length)
-        throw new ShapeError(`${given}: ranks ${shape.length} and ${other.length} differ`);
-      const differs = shape.findIndex((size, index) => index !== axis && size !== other[index]);
-      if (differs >= 0)
-        throw new ShapeError(`${given}: axis ${differs}: ${shape[differs]} and ${other[differs]} differ`);
-    }
-    const length = inputs.reduce((sum, input) => sum + (input.shape[axis] ?? 0), 0);
-    return { shape: shape.map((size, index) => (index === axis ? length : size)), dtype: first?.dtype ?? "float32" };
-  },
-  kernel: (inputs, spec, { axis }) => {
-    const out = allocate(spec.dtype, sizeOf(spec.shape));
-    const outer = sizeOf(spec.shape.slice(0, axis));
-    const inner = sizeOf(spec.shape.slice(axis + 1));
-    const row = (spec.shape[axis] ?? 0) * inner;
-    let column = 0;
-    for (const input of inputs) {
-      const width = (input.shape[axis] ?? 0) * inner;
-      const values = elements(contiguousView(input));
-      for (let index = 0; index < outer; index++)
-        out.set(values.subarray(index * width, (index + 1) * width), index * row + column);
-      column += width;
-    }
-    return viewOf(out, spec.dtype, spec.shape);
-  },
-  reads: [],
-  gradient: ({ dy, specs }, { axis }) => {
-    let start = 0;
-    return specs.map(({ shape }) => {
-      const count = shape[axis] ?? 0;
-      const part = slice(dy, ...dy.shape.map((_, index): Range => (index === axis ? [start, start + count] : null)));
-      start += count;
-      return part;
-    });
-  },
-});
+/** The shape of tensors joined along an axis; throws where they do not fit. */
+function joinedShape(tensors: readonly Tensor[], first: Tensor, axis: number): Shape {
+  for (const { shape: other } of tensors) {
+    const given = `concat ${formatShape(first.shape)} and ${formatShape(other)} along axis ${axis}`;
+    if (other.length !== first.rank) throw new ShapeError(`${given}: ranks ${first.rank} and ${other.length} differ`);
+    const differs = first.shape.findIndex((size, index) => index !== axis && size !== other[index]);
+    if (differs >= 0)
+      throw new ShapeError(`${given}: axis ${differs}: ${first.shape[differs]} and ${other[differs]} differ`);
+  }
+  const length = tensors.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
+  return first.shape.map((size, index) => (index === axis ? length : size));
+}
+
+/** Tensors of one dtype and fitting shapes, one after the other along an axis. */
+function joined(tensors: readonly Tensor[], shape: Shape, axis: number): Tensor {
+  let start = 0;
+  const parts = tensors.map((tensor) => {
+    const count = tensor.shape[axis] ?? 0;
+    start += count;
+    return along(axis, start - count, count);
+  });
+  return join(tensors, { shape, parts, value: 0 });
+}
+
+/** Throws unless there are tensors, all of one dtype; gives the first. */
+function checkList(name: string, tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors;
+  if (first === undefined) throw new ShapeError(`${name}: no tensors given`);
+  const other = tensors.find(({ dtype }) => dtype !== first.dtype);
+  if (other !== undefined)
+    throw new OptionError(`${name}: dtypes ${first.dtype} and ${other.dtype} differ: cast one of them`);
+  return first;
+}
 
 /** Tensors of one dtype joined along an axis. @example concat([[1, 2], [3]]) // [1, 2, 3] */
 export function concat<const T extends readonly Tensor[], const X extends number = 0>(
@@ -59,12 +46,9 @@ export function concat<const T extends readonly Tensor[], const X extends number
   axis?: X,
 ): Tensor<Result<Concatenated<ShapesOf<T>, X>>> {
   const list: readonly Tensor[] = tensors;
-  const [first] = list;
-  if (first === undefined) throw new ShapeError("concat: no tensors given");
-  const other = list.find(({ dtype }) => dtype !== first.dtype);
-  if (other !== undefined)
-    throw new OptionError(`concat: dtypes ${first.dtype} and ${other.dtype} differ: cast one of them`);
-  return typed(joining(list, { axis: normalizeAxis("concat", axis ?? 0, first.rank) }));
+  const first = checkList("concat", list);
+  const place = normalizeAxis("concat", axis ?? 0, first.rank);
+  return typed(joined(list, joinedShape(list, first, place), place));
 }
 
 /** Equal shapes laid along a new axis. @example stack([[1, 2], [3, 4]]) // [[1, 2], [3, 4]] */
@@ -73,8 +57,7 @@ export function stack<const T extends readonly Tensor[], const X extends number 
   axis?: X,
 ): Tensor<Result<Stacked<ShapesOf<T>, X>>> {
   const list: readonly Tensor[] = tensors;
-  const [first] = list;
-  if (first === undefined) throw new ShapeError("stack: no tensors given");
+  const first = checkList("stack", list);
   const place = normalizeAxis("stack", axis ?? 0, first.rank + 1);
   for (const { shape } of list) {
     const given = `stack ${formatShape(first.shape)} and ${formatShape(shape)}`;
@@ -83,10 +66,39 @@ export function stack<const T extends readonly Tensor[], const X extends number 
     if (differs >= 0)
       throw new ShapeError(`${given}: axis ${differs}: ${first.shape[differs]} and ${shape[differs]} differ`);
   }
-  return typed(
-    joining(
-      list.map((tensor) => tensor.unsqueeze(place)),
-      { axis: place },
-    ),
-  );
+  const shape = [...first.shape.slice(0, place), list.length, ...first.shape.slice(place)];
+  const layers = list.map((tensor) => tensor.unsqueeze(place));
+  return typed(joined(layers, shape, place));
+}
+
+/**
+ * The elements moved on by `shifts` places along axes; what leaves at one end enters at the other. Without axes the tensor is rolled
+ * as if it were flat. NumPy's `roll`.
+ *
+ * @param shifts a whole number for each axis; negative ones move back
+ * @throws OptionError unless there is one shift for each axis
+ * @example roll([1, 2, 3, 4], 1) // [4, 1, 2, 3]
+ */
+export function roll<S extends Shape>(
+  x: Tensor<S>,
+  shifts: number | readonly number[],
+  axes?: number | readonly number[],
+): Tensor<S> {
+  const by = typeof shifts === "number" ? [shifts] : shifts;
+  checkOption(by.every(Number.isSafeInteger), "roll", "shifts", "whole numbers", shifts);
+  if (axes === undefined) {
+    checkOption(by.length === 1, "roll", "shifts", "one number, as there are no axes", shifts);
+    return typed(rolled(x.reshape([x.size]), by[0] ?? 0, 0).reshape(x.shape));
+  }
+  const over = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis("roll", axis, x.rank));
+  checkOption(by.length === over.length, "roll", "shifts", `one for each of ${over.length} axes`, shifts);
+  return typed(over.reduce((moved: Tensor, axis, index) => rolled(moved, by[index] ?? 0, axis), x));
+}
+
+function rolled(x: Tensor, shift: number, axis: number): Tensor {
+  const size = x.shape[axis] ?? 0;
+  const moved = size === 0 ? 0 : ((shift % size) + size) % size;
+  if (moved === 0) return x;
+  const parts = [take(x, along(axis, size - moved, moved)), take(x, along(axis, 0, size - moved))];
+  return joined(parts, x.shape, axis);
 }

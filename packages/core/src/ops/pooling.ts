@@ -2,19 +2,29 @@
 // window, which is found again from x: nothing is kept for it.
 
 import { allocate, arithmetic, floating, type TypedArray } from "../dtype.ts";
-import { poolMax, poolMean, unpoolMax, unpoolMean } from "../engine/convolution.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { type Averaging, poolMax, poolMean, unpoolMax, unpoolMean } from "../engine/pooling.ts";
+import { checkOption, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { poolingKernel } from "../wasm/pooling.ts";
-import { type Extent, type Padding, slide, tapsInside, type Windows } from "../window.ts";
+import {
+  type Axis,
+  checkNames,
+  type Extent,
+  type Padding,
+  paddingOf,
+  slide,
+  tapsInside,
+  type Windows,
+} from "../window.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 import type { Images, Last } from "./convolution.ts";
+import { tensor } from "./creation.ts";
 
-/** Options of {@link maxPool2d} and {@link avgPool2d}. */
+/** Options of pooling. */
 export interface PoolingOptions {
   /** Height and width of a window; 2 by default. */
   readonly size?: Extent;
@@ -22,7 +32,23 @@ export interface PoolingOptions {
   readonly stride?: Extent;
   /** Rows and columns around the image that count for nothing; none (`"valid"`) by default. */
   readonly padding?: Padding;
+  /** Whether a last window that is only partly there counts, if it begins before the end of the image; false by default. */
+  readonly ceilMode?: boolean;
 }
+
+/** Options of {@link maxPool2d}. */
+export interface MaxPoolingOptions extends PoolingOptions {
+  /** Steps between neighbouring pixels of a window; 1 by default. */
+  readonly dilation?: Extent;
+}
+
+/** Options of {@link avgPool2d}. */
+export interface AveragePoolingOptions extends PoolingOptions {
+  /** Whether the zeros of the padding count as pixels; false by default. */
+  readonly countIncludePad?: boolean;
+}
+
+const names = ["size", "stride", "padding", "ceilMode"] as const;
 
 const inputShape = ({ batch, rows, columns, channels }: Windows): Shape => [batch, rows.input, columns.input, channels];
 const outputShape = ({ batch, rows, columns, channels }: Windows): Shape => [
@@ -59,11 +85,12 @@ const atMaximum: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
   infer: ([, values], windows) => ({ shape: outputShape(windows), dtype: values?.dtype ?? "float32" }),
   kernel: ([x, values], { shape, dtype }, windows) =>
     viewOf(poolMax(windows, read(x), read(values), dtype), dtype, shape),
+  lowering: { kind: "native", kernel: (windows) => poolingKernel("atMaximum", windows) },
   reads: [0],
   gradient: ({ dy, input }, windows) => [null, toMaximum([input(0), dy], windows)],
 });
 
-const mean: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
+const mean: PrimitiveOp<Averaging> = /* @__PURE__ */ primitive({
   name: "avgPool2d",
   infer: ([x], windows) => ({ shape: outputShape(windows), dtype: x?.dtype ?? "float32" }),
   kernel: ([x], { shape, dtype }, windows) => viewOf(poolMean(windows, read(x), dtype), dtype, shape),
@@ -72,7 +99,7 @@ const mean: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
   gradient: ({ dy }, windows) => [toMean([dy], windows)],
 });
 
-const toMean: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
+const toMean: PrimitiveOp<Averaging> = /* @__PURE__ */ primitive({
   name: "avgPool2dGradient",
   infer: ([dy], windows) => ({ shape: inputShape(windows), dtype: dy?.dtype ?? "float32" }),
   kernel: ([dy], { shape, dtype }, windows) => viewOf(unpoolMean(windows, read(dy), dtype), dtype, shape),
@@ -86,41 +113,73 @@ const toMean: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
  * the gradient goes to the first maximum of a window, row by row.
  *
  * @throws ShapeError where axes are missing or no window fits
- * @throws OptionError for a size, stride or padding out of range, and for padding as wide as a window
+ * @throws OptionError for a size, stride, dilation or padding out of range, and for padding that leaves a window outside
  * @example maxPool2d([[[[1], [2]], [[4], [3]]]]) // [[[[4]]]]
  * @example maxPool2d([[[[1], [2], [0]]]], { size: [1, 2], stride: 1 }) // [[[[2], [2]]]]
  */
-export function maxPool2d<X extends Shape>(x: Tensor<X>, options: PoolingOptions = {}): Tensor<Images<X, Last<X>>> {
+export function maxPool2d<X extends Shape>(x: Tensor<X>, options: MaxPoolingOptions = {}): Tensor<Images<X, Last<X>>> {
+  checkNames("maxPool2d", options, [...names, "dilation"]);
   return typed(maximum([x.cast(arithmetic(x.dtype))], windowsOf("maxPool2d", x.shape, options)));
 }
 
 /**
- * The mean of each window and channel of images [batch, height, width, channels]; only pixels of the image count, not the padding.
+ * The mean of each window and channel of images [batch, height, width, channels]; by default only pixels of the image count, not
+ * the padding.
  *
  * @throws ShapeError where axes are missing or no window fits
- * @throws OptionError for a size, stride or padding out of range, and for padding as wide as a window
+ * @throws OptionError for a size, stride or padding out of range, and for padding that leaves a window outside
  * @example avgPool2d([[[[1], [2]], [[4], [3]]]]) // [[[[2.5]]]]
  * @example avgPool2d([[[[1], [2], [4]]]], { size: [1, 2], padding: "same" }) // [[[[1.5], [4]]]]
  */
-export function avgPool2d<X extends Shape>(x: Tensor<X>, options: PoolingOptions = {}): Tensor<Images<X, Last<X>>> {
-  return typed(mean([x.cast(floating(x.dtype))], windowsOf("avgPool2d", x.shape, options)));
+export function avgPool2d<X extends Shape>(
+  x: Tensor<X>,
+  options: AveragePoolingOptions = {},
+): Tensor<Images<X, Last<X>>> {
+  checkNames("avgPool2d", options, [...names, "countIncludePad"]);
+  const { countIncludePad = false } = options;
+  checkOption(typeof countIncludePad === "boolean", "avgPool2d", "countIncludePad", "true or false", countIncludePad);
+  const windows = windowsOf("avgPool2d", x.shape, options);
+  const input = x.cast(floating(x.dtype));
+  if (!countIncludePad) return typed(mean([input], { ...windows, divisor: null }));
+  const counts = [windows.rows, windows.columns].map((axis, index) => paddedCounts(axis, afterOf(options, index)));
+  const [down = [], across = []] = counts;
+  const taps = windows.rows.size * windows.columns.size;
+  const isWhole =
+    down.every((count) => count === windows.rows.size) && across.every((count) => count === windows.columns.size);
+  if (isWhole) return typed(mean([input], { ...windows, divisor: taps }));
+  // The last windows reach beyond the padding too: what lies there does not count.
+  const shares = Float64Array.from(down.flatMap((rows) => across.map((columns) => 1 / (rows * columns))));
+  const sum = mean([input], { ...windows, divisor: 1 });
+  return typed(sum.mul(tensor(shares, { shape: [down.length, across.length, 1], dtype: input.dtype })));
+}
+
+/** The padding after the rows (0) or the columns (1), where it is not "same", which leaves no half windows. */
+function afterOf({ padding = "valid" }: PoolingOptions, index: number): number {
+  if (padding === "same") return Number.POSITIVE_INFINITY;
+  const pads = paddingOf("avgPool2d", padding)[index];
+  return pads === undefined || pads === "same" ? 0 : pads[1];
+}
+
+/** The taps of each window along an axis that lie on the image or its padding. */
+function paddedCounts({ input, output, size, stride, before }: Axis, after: number): number[] {
+  return Array.from({ length: output }, (_, place) => Math.min(size, input + after - (place * stride - before)));
 }
 
 function windowsOf(
   operation: string,
   shape: Shape,
-  { size = 2, stride = size, padding = "valid" }: PoolingOptions,
+  { size = 2, stride = size, padding = "valid", dilation = 1, ceilMode = false }: MaxPoolingOptions,
 ): Windows {
-  const windows = slide(operation, shape, { size, stride, padding, dilation: 1 });
+  const windows = slide(operation, shape, { size, stride, padding, dilation, ceilMode });
   for (const [index, axis] of [windows.rows, windows.columns].entries()) {
+    if (axis.output > 0 && axis.input === 0)
+      throw new ShapeError(
+        `${operation} ${formatShape(shape)}: axis ${index + 1} is empty: a window of nothing has no value`,
+      );
     // With so much padding a window would see none of the image.
-    for (const place of [0, axis.output - 1]) {
+    for (let place = 0; place < axis.output; place++) {
       const [from, to] = tapsInside(axis, place);
-      if (axis.output === 0 || to > from) continue;
-      if (axis.input === 0)
-        throw new ShapeError(
-          `${operation} ${formatShape(shape)}: axis ${index + 1} is empty: a window of nothing has no value`,
-        );
+      if (to > from) continue;
       throw new OptionError(
         `${operation}: padding along axis ${index + 1} must be less than the window's size ${axis.size}: one window would lie outside`,
       );

@@ -1,15 +1,15 @@
 // Random tensors. Two operators draw (uniform on [0, 1), standard normal); the rest are formulas of their results.
 
 import type { DType } from "../dtype.ts";
-import { checkOption, DTypeError, GraphError } from "../errors.ts";
+import { contiguousView } from "../engine/copy.ts";
+import { checkOption, DTypeError } from "../errors.ts";
 import { normalQuantile, normalShare } from "../expr/special.ts";
 import { type Draw, defaultGenerator, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
 import { checkShape, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
-import { Tensor } from "../tensor.ts";
-import { tracer } from "../tracing.ts";
-import { viewOf } from "../view.ts";
-import { primitive } from "./constructors.ts";
+import type { Tensor } from "../tensor.ts";
+import { allocateView, elements, viewOf } from "../view.ts";
+import { type PrimitiveOp, primitive } from "./constructors.ts";
 
 /** Options of random tensors. */
 export interface RandomOptions {
@@ -75,7 +75,23 @@ export function uniform<const S extends Shape>(shape: S, options: UniformOptions
     [low, high],
   );
   const unit = drawUniform(settings("uniform", shape, options));
-  return typed(low === 0 && high === 1 ? unit : unit.mul(high - low).add(low));
+  if (low === 0 && high === 1) return typed(unit);
+  // Rounding must not reach the bound that is left out.
+  const limit = Math.max(low, justBelow(high, options.dtype === "float64"));
+  return typed(
+    unit
+      .mul(high - low)
+      .add(low)
+      .minimum(limit),
+  );
+}
+
+/** A float below `x`, by an ulp or two. */
+function justBelow(x: number, wide: boolean): number {
+  if (wide) return x === 0 ? -Number.MIN_VALUE : x - Math.abs(x) * 1.5 * 2 ** -53;
+  const near = Math.fround(x);
+  if (near < x) return near;
+  return near === 0 ? -(2 ** -149) : Math.fround(near - Math.abs(near) * 1.5 * 2 ** -24);
 }
 
 /** Options of {@link normal}. */
@@ -99,14 +115,6 @@ export function normal<const S extends Shape>(shape: S, options: NormalOptions =
   return typed(mean === 0 && standardDeviation === 1 ? standard : standard.mul(standardDeviation).add(mean));
 }
 
-/** Draws on the host cannot be captured: a program would repeat the numbers of its first call. */
-function refuseCapture(name: string): void {
-  if (tracer() === null) return;
-  throw new GraphError(
-    `${name}: it cannot be compiled, as it would give the same numbers at each call: draw before, and pass the tensor`,
-  );
-}
-
 /** Options of {@link truncatedNormal}. */
 export interface TruncatedNormalOptions extends NormalOptions {
   /** The bounds, in standard deviations from the mean; −2 and 2 by default. */
@@ -119,7 +127,6 @@ export interface TruncatedNormalOptions extends NormalOptions {
  * between −2 and 2); initializers make up for that.
  */
 export function truncatedNormal<const S extends Shape>(shape: S, options: TruncatedNormalOptions = {}): Tensor<S> {
-  refuseCapture("truncatedNormal");
   const { mean = 0, standardDeviation = 1, low = -2, high = 2 } = options;
   checkOption(Number.isFinite(mean), "truncatedNormal", "mean", "finite", mean);
   checkOption(low < high, "truncatedNormal", "low and high", "numbers, low < high", [low, high]);
@@ -130,19 +137,39 @@ export function truncatedNormal<const S extends Shape>(shape: S, options: Trunca
     "a finite number ≥ 0",
     standardDeviation,
   );
-  const { dtype, generator } = settings("truncatedNormal", shape, options);
-  // Bounds above the mean are drawn as their mirror image below it, where Φ keeps its digits.
-  const side = low > 0 ? -1 : 1;
-  const [from, to] = side < 0 ? [normalShare(-high), normalShare(-low)] : [normalShare(low), normalShare(high)];
-  const unit = new Float64Array(sizeOf(shape));
-  fillUniform(unit, generator.next());
-  const out = dtype === "float64" ? unit : new Float32Array(unit.length);
-  for (let index = 0; index < out.length; index++) {
-    const p = from + (to - from) * ((unit[index] ?? 0) + 2 ** -54);
-    out[index] = mean + standardDeviation * Math.min(high, Math.max(low, side * normalQuantile(p)));
-  }
-  return new Tensor<S>(viewOf(out, dtype, [...shape]));
+  const { dtype, ...drawing } = settings("truncatedNormal", shape, options);
+  const unit = drawUniform({ ...drawing, dtype: "float64" });
+  return typed(cutting([unit], { dtype, mean, standardDeviation, low, high }));
 }
+
+interface Cut {
+  readonly dtype: DType;
+  readonly mean: number;
+  readonly standardDeviation: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Uniform numbers made normal ones within bounds. */
+const cutting: PrimitiveOp<Cut> = /* @__PURE__ */ primitive({
+  name: "truncatedNormal",
+  infer: ([unit], { dtype }) => ({ shape: unit?.shape ?? [], dtype }),
+  kernel: ([unit], spec, { mean, standardDeviation, low, high }) => {
+    const out = allocateView(spec);
+    if (unit === undefined) return out;
+    // Bounds above the mean are drawn as their mirror image below it, where Φ keeps its digits.
+    const side = low > 0 ? -1 : 1;
+    const [from, to] = side < 0 ? [normalShare(-high), normalShare(-low)] : [normalShare(low), normalShare(high)];
+    const units = elements(contiguousView(unit));
+    for (let index = 0; index < units.length; index++) {
+      const p = from + (to - from) * ((units[index] ?? 0) + 2 ** -54);
+      out.storage.array[index] = mean + standardDeviation * Math.min(high, Math.max(low, side * normalQuantile(p)));
+    }
+    return out;
+  },
+  reads: [],
+  gradient: () => [null],
+});
 
 /** 1 with probability `p`, else 0. @example bernoulli([4], 0).toArray(); // [0, 0, 0, 0] */
 export function bernoulli<const S extends Shape>(shape: S, p: number, options: RandomOptions = {}): Tensor<S> {
@@ -171,11 +198,19 @@ export function randint<const S extends Shape>(
 }
 
 /** 0 … n − 1 in random order, `int32`. @example permutation(3).shape; // [3] */
-export function permutation(
-  length: number,
+export function permutation<const N extends number>(
+  length: N,
   { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
-): Tensor<readonly [number]> {
-  refuseCapture("permutation");
+): Tensor<readonly [N]> {
   checkShape("permutation", [length]);
-  return new Tensor<readonly [number]>(viewOf(shuffledIndices(length, generator.next()), "int32", [length]));
+  return typed(shuffling([], { length, generator }));
 }
+
+const shuffling: PrimitiveOp<{ readonly length: number; readonly generator: Generator }> = /* @__PURE__ */ primitive({
+  name: "permutation",
+  infer: (_, { length }) => ({ shape: [length], dtype: "int32" }),
+  kernel: (_, { shape, dtype }, { length, generator }) =>
+    viewOf(shuffledIndices(length, generator.next()), dtype, shape),
+  reads: [],
+  gradient: () => [],
+});

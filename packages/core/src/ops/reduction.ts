@@ -1,7 +1,10 @@
 // The reductions: how elements combine, and how the gradient of the result spreads over them.
 
 import { arithmetic } from "../dtype.ts";
+import { reducedShape, sizeOf } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
 import { boolDType, type ReductionOp, reduction } from "./constructors.ts";
+import { cumProd } from "./scans.ts";
 
 /** Σ x; 0 for nothing. @example sum([1, 2, 3]) // 6 */
 export const sum: ReductionOp<"sum"> = /* @__PURE__ */ reduction({
@@ -20,15 +23,27 @@ export const prod: ReductionOp<"prod"> = /* @__PURE__ */ reduction({
   combine: (total, x) => total.mul(x),
   result: arithmetic,
   reads: { input: true, output: false },
-  // ∂Π/∂xᵢ is the product of the others. With the zeros replaced by 1: Π' / x'ᵢ where no zero is among the others, else 0.
-  gradient: ({ dy, x, axes }) => {
-    const zero = x().eq(0);
-    const zeros = zero.sum(axes, { keepDims: true });
-    const filled = zero.where(1, x());
-    const others = filled.prod(axes, { keepDims: true }).div(filled);
-    return zeros.sub(zero).eq(0).where(dy.mul(others), 0);
-  },
+  gradient: ({ dy, x, axes }) => dy.mul(productOfOthers(x(), axes)),
 });
+
+/** ∂Π/∂xᵢ = Π xⱼ over j ≠ i: the product of those before times that of those behind, in doubles. No quotient, so zeros are exact. */
+function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
+  const order = [...x.shape.keys()].filter((axis) => !axes.includes(axis)).concat(axes);
+  const arranged = x.cast("float64").permute(order);
+  const line = arranged.reshape([
+    ...reducedShape(x.shape, axes, false),
+    sizeOf(axes.map((axis) => x.shape[axis] ?? 1)),
+  ]);
+  const others = cumProd(line, -1, { exclusive: true }).mul(cumProd(line, -1, { exclusive: true, reverse: true }));
+  const back = order.map((_, axis) => order.indexOf(axis));
+  return others.reshape(arranged.shape).permute(back).cast(x.dtype);
+}
+
+/** The gradient shared equally by the elements that equal the extreme, and by NaN where NaN is. */
+const shareAmongEquals = (dy: Tensor, x: Tensor, y: Tensor, axes: readonly number[]): Tensor => {
+  const winners = x.eq(y).logicalOr(x.isNaN());
+  return winners.where(dy.div(winners.sum(axes, { keepDims: true })), 0);
+};
 
 /** The greatest; equal ones share the gradient, NaN wins. @example max([1, 3, 2]) // 3 */
 export const max: ReductionOp<"max"> = /* @__PURE__ */ reduction({
@@ -37,10 +52,7 @@ export const max: ReductionOp<"max"> = /* @__PURE__ */ reduction({
   combine: (total, x) => total.maximum(x),
   result: (dtype) => dtype,
   reads: { input: true, output: true },
-  gradient: ({ dy, x, y, axes }) => {
-    const winners = x().eq(y());
-    return winners.where(dy.div(winners.sum(axes, { keepDims: true })), 0);
-  },
+  gradient: ({ dy, x, y, axes }) => shareAmongEquals(dy, x(), y(), axes),
 });
 
 /** The smallest; equal ones share the gradient, NaN wins. @example min([3, 1, 2]) // 1 */
@@ -50,10 +62,7 @@ export const min: ReductionOp<"min"> = /* @__PURE__ */ reduction({
   combine: (total, x) => total.minimum(x),
   result: (dtype) => dtype,
   reads: { input: true, output: true },
-  gradient: ({ dy, x, y, axes }) => {
-    const winners = x().eq(y());
-    return winners.where(dy.div(winners.sum(axes, { keepDims: true })), 0);
-  },
+  gradient: ({ dy, x, y, axes }) => shareAmongEquals(dy, x(), y(), axes),
 });
 
 /** Whether any element is not 0; false for nothing. @example any([0, 0, 2]) // true */

@@ -1,18 +1,21 @@
 // The softmax and its logarithm: expressions of other operators, with gradients that are stabler and cheaper than theirs.
 
 import { floating } from "../dtype.ts";
-import { normalizeAxis, type Shape } from "../shape.ts";
+import { normalizeAxes, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { composite, required } from "./constructors.ts";
+import { type CompositeResult, composite, required } from "./constructors.ts";
 
-// y = eˣ / Σ eˣ = e^(x − logSumExp x);  dx = y · (dy − Σ dy·y)
-const softmaxOf = /* @__PURE__ */ composite<{ readonly axis: number }>({
+interface Along {
+  readonly axis: number;
+}
+
+// y = e^(x − max x) / Σ e^(x − max x);  dx = y · (dy − Σ dy·y)
+const softmaxOf = /* @__PURE__ */ composite<Along>({
   name: "softmax",
   forward: ([x], _, { axis }) => {
     const input = required(x);
-    const peak = input.max(axis, { keepDims: true });
-    const e = input.sub(peak.isFinite().where(peak, 0)).exp();
+    const e = input.sub(input.max(axis, { keepDims: true })).exp();
     return e.div(e.sum(axis, { keepDims: true }));
   },
   gradient: ({ dy, y }, { axis }) => [y.mul(dy.sub(dy.mul(y).sum(axis, { keepDims: true })))],
@@ -23,21 +26,34 @@ const softmaxOf = /* @__PURE__ */ composite<{ readonly axis: number }>({
  * @example softmax([0, 1, 2]) // [0.090031, 0.244728, 0.665241]
  */
 export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
-  const place = normalizeAxis("softmax", axis, x.rank);
-  if (x.shape[place] === 0) return x;
-  return typed(softmaxOf([x.cast(floating(x.dtype))], { axis: place }).output);
+  return typed(along("softmax", softmaxOf, x, axis));
 }
 
-// y = x − logSumExp x;  dx = dy − eʸ · Σ dy
-const logSoftmaxOf = /* @__PURE__ */ composite<{ readonly axis: number }>({
+// y = (x − max x) − ln Σ e^(x − max x), in this order: large logits that are close keep their digits.  dx = dy − eʸ · Σ dy
+const logSoftmaxOf = /* @__PURE__ */ composite<Along>({
   name: "logSoftmax",
-  forward: ([x], _, { axis }) => required(x).sub(required(x).logSumExp(axis, { keepDims: true })),
+  forward: ([x], _, { axis }) => {
+    const input = required(x);
+    const low = input.sub(input.max(axis, { keepDims: true }));
+    return low.sub(low.exp().sum(axis, { keepDims: true }).log());
+  },
   gradient: ({ dy, y }, { axis }) => [dy.sub(y.exp().mul(dy.sum(axis, { keepDims: true })))],
 });
 
-/** The logarithm of the {@link softmax}, without its rounding to 0. @example logSoftmax([0, 1, 2]) // [-2.407606, -1.407606, -0.407606] */
+/** The logarithm of the {@link softmax} along an axis, without its rounding to 0. @example logSoftmax([0, 1, 2]) // [-2.407606, -1.407606, -0.407606] */
 export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
-  const place = normalizeAxis("logSoftmax", axis, x.rank);
-  if (x.shape[place] === 0) return x;
-  return typed(logSoftmaxOf([x.cast(floating(x.dtype))], { axis: place }).output);
+  return typed(along("logSoftmax", logSoftmaxOf, x, axis));
+}
+
+/** A composite along an axis; a scalar is one element, and along an axis of nothing there is nothing to compute. */
+function along(
+  name: string,
+  op: (inputs: readonly Tensor[], attributes: Along) => CompositeResult,
+  x: Tensor,
+  axis: number,
+): Tensor {
+  const values = x.cast(floating(x.dtype));
+  const [place] = normalizeAxes(name, axis, x.rank);
+  if (place === undefined) return op([values.reshape([1])], { axis: 0 }).output.reshape([]);
+  return values.shape[place] === 0 ? values : op([values], { axis: place }).output;
 }

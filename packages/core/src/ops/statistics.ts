@@ -1,13 +1,24 @@
 // Summaries made of reductions: averages, spreads, norms, and where the extremes stand.
 
 import { allocate, floating } from "../dtype.ts";
-import { contiguousView } from "../engine/copy.ts";
-import { checkOption, ShapeError } from "../errors.ts";
-import { formatShape, normalizeAxes, normalizeAxis, reducedShape, type Shape, sizeOf } from "../shape.ts";
+import { type ExtremePlace, placesOfExtremes } from "../engine/extremes.ts";
+import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
+import { formatShape, normalizeAxes, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import { type Axes, type Check, type Reduced, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elements, type View, viewOf } from "../view.ts";
-import { composite, elementwise, floatDType, primitive, type ReductionOptions, type UnaryOp } from "./constructors.ts";
+import { viewOf } from "../view.ts";
+import {
+  type BinaryOp,
+  composite,
+  elementwise,
+  floatDType,
+  type PrimitiveOp,
+  primitive,
+  type ReductionOptions,
+  required,
+  type UnaryOp,
+} from "./constructors.ts";
+import { finitePeak } from "./peak.ts";
 
 type Summary<S extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<
   Result<Reduced<S, X, K, Name>>
@@ -27,6 +38,19 @@ export function mean<S extends Shape, const X extends Axes = undefined, K extend
   return typed(total.div(countOf(x.shape, axes)));
 }
 
+// Σ (x − μ)² / d;  dx = 2/d · (x − μ) · dy: nothing flows through μ, from which the distances sum to 0.
+const varianceOf = /* @__PURE__ */ composite<{ readonly axes: readonly number[]; readonly divisor: number }>({
+  name: "variance",
+  intermediates: ([x], { axes }) => [required(x).mean(axes, { keepDims: true })],
+  forward: ([x], [mean], { axes, divisor }) =>
+    required(x).sub(required(mean)).square().sum(axes, { keepDims: true }).div(divisor),
+  gradient: ({ dy, inputs: [x], shared: [mean] }, { divisor }) => [
+    required(x)
+      .sub(required(mean))
+      .mul(dy.mul(2 / divisor)),
+  ],
+});
+
 /** Options of {@link variance} and {@link std}. */
 export interface VarianceOptions<K extends boolean = boolean> extends ReductionOptions<K> {
   /** What is subtracted from the number of elements: 0 (the default) for the biased variance, 1 for Bessel's correction. */
@@ -42,14 +66,13 @@ export function variance<S extends Shape, const X extends Axes = undefined, K ex
   axis?: X & Check<Reduced<S, X, K, "variance">>,
   options?: VarianceOptions<K>,
 ): Summary<S, X, K, "variance"> {
+  checkOptionNames("variance", options ?? {}, ["correction", "keepDims"]);
   const correction = options?.correction ?? 0;
   checkOption(Number.isFinite(correction) && correction >= 0, "variance", "correction", "a number ≥ 0", correction);
   const axes = normalizeAxes("variance", axis, x.rank);
-  const values: Tensor = x;
-  const squares = values.sub(values.mean(axes, { keepDims: true })).square();
-  return typed(
-    squares.sum(axes, { keepDims: options?.keepDims ?? false }).div(Math.max(0, countOf(x.shape, axes) - correction)),
-  );
+  const divisor = Math.max(0, countOf(x.shape, axes) - correction);
+  const { output } = varianceOf([x.cast(floating(x.dtype))], { axes, divisor });
+  return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */
@@ -71,34 +94,79 @@ export function std<S extends Shape, const X extends Axes = undefined, K extends
   return typed(rootOfSquares(spread));
 }
 
-/** √(Σ x²), the Euclidean length; gradient 0 for a zero vector. @example norm([3, 4]) // 5 */
+/** |x|ᵖ; its gradient p·|x|ᵖ⁻¹·sign x is 0 at 0, where for p < 1 there is none. */
+const absolutePower: BinaryOp = /* @__PURE__ */ elementwise({
+  name: "absolutePower",
+  result: floatDType,
+  forward: (x, p) => x.abs().pow(p),
+  gradient: (dy, [x = dy, p = dy]) => [
+    x.eq(0).where(
+      0,
+      dy
+        .mul(p)
+        .mul(x.abs().pow(p.sub(1)))
+        .mul(x.sign()),
+    ),
+    null,
+  ],
+});
+
+/** x^(1/p), with gradient y/(p·x), and 0 where y is 0: a zero vector has no direction to grow in. */
+const rootOfPowers: BinaryOp = /* @__PURE__ */ elementwise({
+  name: "rootOfPowers",
+  result: floatDType,
+  forward: (x, p) => x.pow(p.reciprocal()),
+  gradient: (dy, [x = dy, p = dy], y) => [y.eq(0).where(0, dy.mul(y.div(x).div(p))), null],
+});
+
+/** Options of {@link norm}. */
+export interface NormOptions<K extends boolean = boolean> extends ReductionOptions<K> {
+  /** The p of the p-norm; 2 by default. Infinity is the greatest |x|, −Infinity the smallest, 0 the count of what is not 0. */
+  readonly p?: number;
+}
+
+/**
+ * (Σ |x|ᵖ)^(1/p); for p = 2 the Euclidean length. The gradient is 0 for a zero vector, and shared among the equals of an extreme.
+ * @throws ShapeError for an infinite p if there are no elements
+ * @example norm([3, 4]) // 5
+ */
 export function norm<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "norm">>,
-  options?: ReductionOptions<K>,
+  options?: NormOptions<K>,
 ): Summary<S, X, K, "norm"> {
+  checkOptionNames("norm", options ?? {}, ["p", "keepDims"]);
+  const p = options?.p ?? 2;
+  checkOption(typeof p === "number" && !Number.isNaN(p), "norm", "p", "a number", p);
   const axes = normalizeAxes("norm", axis, x.rank);
-  const squares: Tensor = x.cast(floating(x.dtype)).square();
-  return typed(rootOfSquares(squares.sum(axes, { keepDims: options?.keepDims ?? false })));
+  const kept = { keepDims: options?.keepDims ?? false };
+  const values: Tensor = x.cast(floating(x.dtype));
+  if (p === 2) return typed(rootOfSquares(values.square().sum(axes, kept)));
+  if (p === 1) return typed(values.abs().sum(axes, kept));
+  if (p === 0) return typed(values.ne(0).cast(values.dtype).sum(axes, kept));
+  if (Number.isFinite(p)) return typed(rootOfPowers(absolutePower(values, p).sum(axes, kept), p));
+  if (countOf(x.shape, axes) === 0)
+    throw new ShapeError(`norm: no greatest or smallest of nothing: ${formatShape(x.shape)} over ${formatShape(axes)}`);
+  return typed(p > 0 ? values.abs().max(axes, kept) : values.abs().min(axes, kept));
 }
 
-/** x − shift, or x where the shift is infinite: ∞ − ∞ would be NaN. */
-const lowered = (x: Tensor, shift: Tensor): Tensor => x.sub(shift.isFinite().where(shift, 0));
-
-/** max + ln Σ e^(x − max); its gradient is the softmax, 0 where everything is −∞. */
+// max + ln Σ e^(x − max).  dx = e^(x − max) / Σ e^(x − max) · dy, 0 where all is −∞: from the shifted sum, since y is rounded.
 const logSumExpOf = /* @__PURE__ */ composite<{ readonly axes: readonly number[] }>({
   name: "logSumExp",
-  forward: ([x], _, { axes }) => {
-    if (x === undefined) throw new ShapeError("logSumExp: no input");
-    if (countOf(x.shape, axes) === 0) return x.sum(axes, { keepDims: true }).log(); // ln 0 = −∞
-    const peak = x.max(axes, { keepDims: true });
-    const shift = peak.isFinite().where(peak, 0);
-    return lowered(x, peak).exp().sum(axes, { keepDims: true }).log().add(shift);
+  intermediates: ([x], { axes }) => {
+    const input = required(x);
+    if (countOf(input.shape, axes) === 0) return [];
+    const peak = finitePeak(input, axes);
+    return [peak, input.sub(peak).exp().sum(axes, { keepDims: true })];
   },
-  gradient: ({ dy, inputs: [x], y }) => {
-    if (x === undefined) return [null];
-    return [dy.mul(y.eq(Number.NEGATIVE_INFINITY).where(0, x.sub(y).exp()))];
-  },
+  forward: ([x], [peak, total], { axes }) =>
+    peak === undefined || total === undefined
+      ? required(x).sum(axes, { keepDims: true }).log() // ln 0 = −∞
+      : total.log().add(peak),
+  gradient: ({ dy, inputs: [x], shared: [peak, total] }) =>
+    peak === undefined || total === undefined
+      ? [required(x).mul(dy)]
+      : [total.eq(0).where(0, dy.mul(required(x).sub(peak).exp().div(total)))],
 });
 
 /** ln Σ eˣ, exact for every x; −∞ of nothing. @example logSumExp([1000, 1000]) // 1000.693115 */
@@ -112,87 +180,64 @@ export function logSumExp<S extends Shape, const X extends Axes = undefined, K e
   return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
 }
 
-// Extremes ------------------------------------------------------------------------------------------------------------------
-
-const extreme = (
-  name: "argMax" | "argMin",
-  better: (a: number, b: number) => boolean,
-): ((x: Tensor, axis: number) => Tensor) => {
-  const find = primitive<{ readonly axis: number }>({
+const locating = (name: "argMax" | "argMin"): PrimitiveOp<Omit<ExtremePlace, "greatest">> =>
+  primitive({
     name,
-    infer: ([x], { axis }) => {
-      if (x?.shape[axis] === 0)
-        throw new ShapeError(
-          `${name}: nothing to choose from: ${formatShape(x.shape)} has no elements along axis ${axis}`,
-        );
-      return { shape: reducedShape(x?.shape ?? [], [axis], true), dtype: "int32" };
-    },
-    kernel: ([x], spec, { axis }) => {
+    infer: ([x], { axis }) => ({ shape: reducedShape(x?.shape ?? [], [axis], true), dtype: "int32" }),
+    kernel: ([x], spec, place) => {
       const out = allocate("int32", sizeOf(spec.shape));
-      if (x !== undefined) firstBest(x, axis, out, better);
+      if (x !== undefined) placesOfExtremes(x, { ...place, greatest: name === "argMax" }, out);
       return viewOf(out, "int32", spec.shape);
     },
     reads: [],
     gradient: () => [null],
   });
-  return (x, axis) => find([x], { axis });
-};
 
-function firstBest(
-  x: View,
-  axis: number,
-  out: ArrayLike<number> & { [index: number]: number },
-  better: (a: number, b: number) => boolean,
-): void {
-  const values = elements(contiguousView(x));
-  const size = x.shape[axis] ?? 0;
-  const inner = sizeOf(x.shape.slice(axis + 1));
-  for (let index = 0; index < out.length; index++) {
-    const start = Math.floor(index / inner) * size * inner + (index % inner);
-    let best = 0;
-    let bestValue = values[start] ?? Number.NaN;
-    for (let place = 1; place < size && !Number.isNaN(bestValue); place++) {
-      const value = values[start + place * inner] ?? Number.NaN;
-      if (better(value, bestValue) || Number.isNaN(value)) {
-        best = place;
-        bestValue = value;
-      }
-    }
-    out[index] = best;
+const greatest = /* @__PURE__ */ locating("argMax");
+const smallest = /* @__PURE__ */ locating("argMin");
+
+/** Options of {@link argMax} and {@link argMin}. */
+export interface ExtremeOptions<K extends boolean = boolean> extends ReductionOptions<K> {
+  /** Of equal ones the last instead of the first. */
+  readonly selectLast?: boolean;
+}
+
+function locate(name: "argMax" | "argMin", x: Tensor, axis: number | undefined, options: ExtremeOptions = {}): Tensor {
+  checkOptionNames(name, options, ["keepDims", "selectLast"]);
+  const { keepDims = false, selectLast = false } = options;
+  const [only] = axis === undefined ? [undefined] : normalizeAxes(name, axis, x.rank);
+  const line: Tensor = only === undefined ? x.flatten() : x;
+  const place = only ?? 0;
+  if (line.shape[place] === 0) {
+    throw new ShapeError(
+      `${name}: nothing to choose from: ${formatShape(x.shape)} has no elements${only === undefined ? "" : ` along axis ${only}`}`,
+    );
   }
+  const found = (name === "argMax" ? greatest : smallest)([line], { axis: place, last: selectLast });
+  if (only === undefined) return found.reshape(keepDims ? x.shape.map(() => 1) : []);
+  return keepDims ? found : found.squeeze(place);
 }
 
-const greatest = /* @__PURE__ */ extreme("argMax", (a, b) => a > b);
-const smallest = /* @__PURE__ */ extreme("argMin", (a, b) => a < b);
-
-function along(
-  name: string,
-  find: (x: Tensor, axis: number) => Tensor,
-  x: Tensor,
-  axis: number | undefined,
-  options: ReductionOptions | undefined,
-): Tensor {
-  const line: Tensor = axis === undefined ? x.flatten() : x;
-  const place = normalizeAxis(name, axis ?? 0, line.rank);
-  const found = find(line, place);
-  if (options?.keepDims === true) return axis === undefined ? found.reshape(x.shape.map(() => 1)) : found;
-  return found.squeeze(place);
-}
-
-/** The index of the first greatest element along an axis (of all, without one); NaN is the greatest. @example argMax([1, 5, 5]) // 1 */
+/**
+ * The index of the first greatest along an axis (of all, without one), `int32`; NaN is the greatest, of nothing it is a ShapeError.
+ * @example argMax([1, 5, 5]) // 1
+ */
 export function argMax<S extends Shape, const X extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "argMax">>,
-  options?: ReductionOptions<K>,
+  options?: ExtremeOptions<K>,
 ): Summary<S, X, K, "argMax"> {
-  return typed(along("argMax", greatest, x, axis, options));
+  return typed(locate("argMax", x, axis, options));
 }
 
-/** The index of the first smallest element along an axis (of all, without one); NaN is the smallest. @example argMin([3, 1, 1]) // 1 */
+/**
+ * The index of the first smallest along an axis (of all, without one), `int32`; NaN is the smallest, of nothing it is a ShapeError.
+ * @example argMin([3, 1, 1]) // 1
+ */
 export function argMin<S extends Shape, const X extends number | undefined = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "argMin">>,
-  options?: ReductionOptions<K>,
+  options?: ExtremeOptions<K>,
 ): Summary<S, X, K, "argMin"> {
-  return typed(along("argMin", smallest, x, axis, options));
+  return typed(locate("argMin", x, axis, options));
 }

@@ -10,7 +10,7 @@ import { type Expr, input, reading, type Vocabulary } from "../expr/expr.ts";
 import { simplify } from "../expr/simplify.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
-import { tracer } from "../tracing.ts";
+import { isRecomputing, tracer } from "../tracing.ts";
 import { contiguous, type View, viewOf, viewSize } from "../view.ts";
 import { features } from "../wasm/features.ts";
 import { createHeap } from "../wasm/heap.ts";
@@ -42,7 +42,7 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     reading(simplify, () => forward(...Array.from({ length: arity }, (_, index) => input(index))));
   return (targets, inputs) => {
     const [first] = targets;
-    if (first === undefined) return;
+    if (first === undefined || isRecomputing()) return;
     const others = tensorsOf(name, [first, ...inputs]).slice(1);
     for (const [index, tensor] of [...targets, ...others].entries()) {
       checkCurrent(name, tensor);
@@ -106,5 +106,11 @@ export function shareMemory(variables: Iterable<Variable>): void {
  */
 export function stepScalar(compute: () => number, dtype: DType = "float32"): Operand {
   const capture = tracer();
-  return capture === null ? compute() : new Tensor(capture.hostScalar(compute, dtype));
+  if (capture === null) return compute();
+  // In order with the other things that each call does: what changes a rate after this step must not change this step.
+  let value = Number.NaN;
+  capture.hostEffect(() => {
+    value = compute();
+  });
+  return new Tensor(capture.hostScalar(() => value, dtype));
 }

@@ -4,7 +4,17 @@
 import type { Convolution } from "../engine/convolution.ts";
 import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";
 import { type Blocks, blocksOf, eachBlock, sweepForward } from "./convolution-blocks.ts";
-import { aligned, depthOf, isDepthwise, isThin, panelsOf, partsOf, suits, widthOf } from "./convolution-sizes.ts";
+import {
+  aligned,
+  depthOf,
+  flopsOf,
+  isDepthwise,
+  isThin,
+  panelsOf,
+  partsOf,
+  suits,
+  widthOf,
+} from "./convolution-sizes.ts";
 import { defineKernelTile, defineThinKernel, PANEL, runsOf, tilesOf } from "./convolution-tiles.ts";
 import { features } from "./features.ts";
 import type { NativeKernel, NativePlaces } from "./native.ts";
@@ -25,6 +35,7 @@ export function kernelGradientKernel(convolution: Convolution): NativeKernel {
   const scratchBytes = packed + aligned(blocks.bytes);
   return {
     suits,
+    flops: flopsOf(convolution),
     scratchBytes: () => scratchBytes,
     emit: (module) =>
       thin

@@ -28,6 +28,12 @@ export const widthOf = ({ filters, groups }: Convolution): number => filters / g
 /** The panels of a group's filters. */
 export const panelsOf = (convolution: Convolution): number => Math.ceil(widthOf(convolution) / PANEL);
 
+/** Products and sums of a convolution, or of one of its gradients; taps on the padding count too. */
+export const flopsOf = (convolution: Convolution): number => {
+  const { batch, rows, columns, filters } = convolution;
+  return 2 * batch * rows.output * columns.output * filters * tapsOf(convolution) * depthOf(convolution);
+};
+
 /** Whether a window's weights stay in registers, or are read as vectors of channels. */
 export function isThin(sweep: Convolution): boolean {
   return isDepthwise(sweep) ? tapsOf(sweep) <= LONGEST : sweep.groups === 1 && tapsOf(sweep) * sweep.channels <= THIN;

@@ -9,6 +9,7 @@ import { type Blocks, blocksOf, eachBlock, type Sweep, sweepBackward, sweepForwa
 import {
   aligned,
   depthOf,
+  flopsOf,
   isDepthwise,
   isThin,
   panelsOf,
@@ -25,15 +26,15 @@ import { emitShare } from "./share.ts";
 
 /** Y = X ∗ K. */
 export function convolutionKernel(convolution: Convolution): NativeKernel {
-  return sweepKernel(sweepForward(convolution), false);
+  return sweepKernel(sweepForward(convolution), false, flopsOf(convolution));
 }
 
 /** dX from dY and K. */
 export function inputGradientKernel(convolution: Convolution): NativeKernel {
-  return sweepKernel(sweepBackward(convolution), true);
+  return sweepKernel(sweepBackward(convolution), true, flopsOf(convolution));
 }
 
-function sweepKernel(sweep: Sweep, turned: boolean): NativeKernel {
+function sweepKernel(sweep: Sweep, turned: boolean, flops: number): NativeKernel {
   const blocks = blocksOf(sweep);
   // The kernel of the adjoint has to be packed: only one channel by itself can be read backwards as it lies.
   const thin = isThin(sweep) && (!turned || isDepthwise(sweep));
@@ -41,6 +42,7 @@ function sweepKernel(sweep: Sweep, turned: boolean): NativeKernel {
   const scratchBytes = packed + aligned(blocks.bytes);
   return {
     suits,
+    flops,
     scratchBytes: () => scratchBytes,
     emit(module) {
       const pack = thin ? null : emitPacking(module, sweep, turned);

@@ -16,6 +16,8 @@ export interface NativePlaces {
 export interface NativeKernel {
   /** Whether the kernel can do it for these shapes and dtypes; if not, the operator runs eagerly. */
   suits(inputs: readonly Spec[], output: Spec): boolean;
+  /** The arithmetic of a call, for profiles: sums and products; none if not stated. */
+  readonly flops?: number;
   /** Bytes of working memory for each thread, a multiple of 64. */
   scratchBytes(inputs: readonly Spec[], output: Spec): number;
   /**

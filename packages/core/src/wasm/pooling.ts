@@ -1,30 +1,34 @@
 // Pooling in compiled programs: four channels of a window at a time. The gradient of a maximum finds the first one again: it goes to
 // the first pixel that equals the maximum, or is NaN.
 
+import type { Averaging } from "../engine/pooling.ts";
 import { sizeOf } from "../shape.ts";
 import type { Axis, Windows } from "../window.ts";
-import type { Local } from "./assembler.ts";
+import type { FunctionBuilder, Local } from "./assembler.ts";
 import type { NativeKernel } from "./native.ts";
 import { emitShare } from "./share.ts";
 import { type Place, type Vector, WindowLoop } from "./windows.ts";
 
-/** What is computed: maxima, their gradient (of x and dy), means, or theirs (of dy). */
-export type Pooling = "maximum" | "toMaximum" | "mean" | "toMean";
+/** What is computed: maxima, their gradient (of x and dy), its adjoint (of x and values), means, or their gradient (of dy). */
+export type Pooling = "maximum" | "toMaximum" | "atMaximum" | "mean" | "toMean";
 
 /** A tap of a window: an address, and a constant to be added. */
 type Counter = Local<"i32">;
 
 /** The kernel of a pooling operator. Threads divide the rows of the result, or the images where pixels collect from several windows. */
-export function poolingKernel(kind: Pooling, windows: Windows): NativeKernel {
+export function poolingKernel(kind: "maximum" | "toMaximum" | "atMaximum", windows: Windows): NativeKernel;
+export function poolingKernel(kind: "mean" | "toMean", windows: Averaging): NativeKernel;
+export function poolingKernel(kind: Pooling, windows: Windows & Partial<Averaging>): NativeKernel {
+  const { batch, channels, rows, columns } = windows;
   return {
+    flops: batch * rows.output * columns.output * channels * rows.size * columns.size,
     suits: (inputs, output) =>
       [...inputs, output].every(({ dtype, shape }) => dtype === "float32" && sizeOf(shape) > 0),
     scratchBytes: () => 0,
     emit:
       () =>
       (f, { inputs, output }, share) => {
-        const { rows, columns, channels, batch } = windows;
-        const emitter = new PoolingLoop(f, windows);
+        const emitter = new PoolingLoop(f, windows, windows.divisor ?? null);
         const gradient = kind === "toMaximum" || kind === "toMean";
         const [from, to] = emitShare(f, batch, share);
         const imageBytes = 4 * rows.input * columns.input * channels;
@@ -44,6 +48,7 @@ export function poolingKernel(kind: Pooling, windows: Windows): NativeKernel {
         emitter.each(from, to, (place) => {
           if (kind === "maximum") emitter.maximum(first, output, place);
           else if (kind === "toMaximum") emitter.toMaximum(first, second, output, place, adds);
+          else if (kind === "atMaximum") emitter.atMaximum(first, second, output, place);
           else if (kind === "mean") emitter.mean(first, output, place);
           else emitter.toMean(first, output, place, adds);
         });
@@ -51,16 +56,24 @@ export function poolingKernel(kind: Pooling, windows: Windows): NativeKernel {
   };
 }
 
-const overlap = ({ size, stride }: Axis): boolean => stride < size;
+const overlap = ({ size, stride, dilation }: Axis): boolean => stride < (size - 1) * dilation + 1;
 
 /** Whether every pixel lies in exactly one window. */
 function covers({ rows, columns }: Windows): boolean {
   return [rows, columns].every(
-    ({ input, output, size, stride, before }) => stride === size && before === 0 && output * size === input,
+    ({ input, output, size, stride, dilation, before }) =>
+      dilation === 1 && stride === size && before === 0 && output * size === input,
   );
 }
 
 class PoolingLoop extends WindowLoop {
+  readonly #divisor: number | null;
+
+  constructor(f: FunctionBuilder, windows: Windows, divisor: number | null) {
+    super(f, windows);
+    this.#divisor = divisor;
+  }
+
   /** best = the maximum of a window; NaN wins. */
   #maximumOf(x: number, place: Place): Vector {
     const f = this.f;
@@ -143,12 +156,31 @@ class PoolingLoop extends WindowLoop {
     else careful();
   }
 
-  /** 1 / (the taps of a window inside of the image). */
+  /** The values that stand where x has the first maximum of a window. */
+  atMaximum(x: number, values: number, y: number, place: Place): void {
+    const f = this.f;
+    const best = this.#maximumOf(x, place);
+    const [left, here, sum] = f.locals("v128", "v128", "v128");
+    f.get(best).get(best).op("v128.xor").op("v128.not").set(left);
+    f.v128().set(sum);
+    this.taps(place, (base, offset) => {
+      const value = this.load(base, x + offset);
+      f.get(value).get(best).op("f32x4.eq").get(value).get(value).op("f32x4.ne").op("v128.or");
+      f.get(left).op("v128.and").set(here);
+      f.get(left).get(here).op("v128.andnot").set(left);
+      const chosen = this.load(base, values + offset);
+      f.get(sum).get(chosen).get(here).op("v128.and").op("v128.or").set(sum);
+    });
+    this.store(place.place, y, sum, place.lanes);
+  }
+
+  /** What a pixel of a window counts for: one part of the divisor, or of the taps inside of the image. */
   #share({ ranges }: Place): Vector {
     const f = this.f;
     const share = f.local("v128");
     const { rows, columns } = this.windows;
-    if (ranges === null) f.f32(1 / (rows.size * columns.size));
+    if (this.#divisor !== null) f.f32(1 / this.#divisor);
+    else if (ranges === null) f.f32(1 / (rows.size * columns.size));
     else {
       const { top, bottom, left, right } = ranges;
       f.f32(1)

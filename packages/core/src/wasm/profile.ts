@@ -54,16 +54,14 @@ export function profileOf(times: ReadonlyMap<Group, readonly number[]>, stored: 
   return { kernels, milliseconds, peak, toString: () => table(kernels, milliseconds, peak) };
 }
 
-/** Operations of a node: two for each term of a product, one for each function of a formula at each place. */
+/** Operations of a node: two for each term of a product, one for each function of a formula at each place, and what a native kernel states. */
 function flopsOf({ work, inputs, outputs }: GraphNode): number {
   const size = sizeOf(outputs[0]?.shape ?? []);
   if (work.kind === "matmul") return 2 * size * (inputs[0]?.shape.at(-1) ?? 1);
   if (work.kind === "elementwise")
     return size * topological(work.formulas).filter(({ node }) => node.kind === "call").length;
   if (work.kind === "reduce") return sizeOf(inputs[0]?.shape ?? []);
-  return work.kind === "native" && inputs[1] !== undefined
-    ? 2 * size * Math.max(1, sizeOf(inputs[1].shape) / (inputs[1].shape.at(-1) ?? 1))
-    : 0;
+  return work.kind === "native" ? (work.kernel.flops ?? 0) : 0;
 }
 
 /** Bytes that a kernel reads from others and leaves for others. */

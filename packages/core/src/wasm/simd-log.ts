@@ -47,10 +47,10 @@ function logEdges(f: FunctionBuilder, x: Vector): void {
   f.get(x).v128().op("f32x4.lt").op("v128.or"); // all ones is a NaN
 }
 
-/** ln x. Numbers below the smallest normal float are scaled up by 2²³ first. */
-export function log(f: FunctionBuilder): void {
-  const [x, m, e, tiny] = f.locals("v128", "v128", "v128", "v128");
-  f.tee(x);
+/** m − 1 and e of the argument x = m·2^e; numbers below the smallest normal float are scaled up by 2²³ first. */
+function partsOf(f: FunctionBuilder, x: Vector, m: Vector, e: Vector): void {
+  const tiny = f.local("v128");
+  f.get(x);
   splat(f, 2 ** -126)
     .op("f32x4.lt")
     .set(tiny);
@@ -66,7 +66,25 @@ export function log(f: FunctionBuilder): void {
   splat(f, 23).get(tiny).op("v128.and").op("f32x4.sub").set(e);
   f.get(m);
   splat(f, 1).op("f32x4.sub").set(m);
-  logOfParts(f, m, e);
+}
+
+/** ln x. */
+export function log(f: FunctionBuilder): void {
+  const [x, t, e] = f.locals("v128", "v128", "v128");
+  f.set(x);
+  partsOf(f, x, t, e);
+  logOfParts(f, t, e);
+  logEdges(f, x);
+}
+
+/** log₂ x = e + ln m / ln 2, whole for powers of two. */
+export function log2(f: FunctionBuilder): void {
+  const [x, t, e, none] = f.locals("v128", "v128", "v128", "v128");
+  f.set(x);
+  partsOf(f, x, t, e);
+  f.v128().set(none);
+  logOfParts(f, t, none);
+  splat(f, Math.LOG2E).op("f32x4.mul").get(e).op("f32x4.add");
   logEdges(f, x);
 }
 

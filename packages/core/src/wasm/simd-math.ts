@@ -7,7 +7,7 @@ import { cos, sin, tan } from "./simd-angles.ts";
 import { acos, asin, atan, atan2 } from "./simd-arcs.ts";
 import { cosh, erf, exp, expm1, sigmoid, sinh, tanh } from "./simd-exp.ts";
 import { emitIntegers, fitsIntegers } from "./simd-integers.ts";
-import { log, log1p } from "./simd-log.ts";
+import { log, log1p, log2 } from "./simd-log.ts";
 import { mod, pow } from "./simd-power.ts";
 
 /** The functions that are approximated; the arguments are on the stack. */
@@ -17,6 +17,7 @@ export const functions: SimdFunctions = {
   expm1,
   log,
   log1p,
+  log2,
   sin,
   cos,
   tan,

@@ -48,6 +48,26 @@ const comparisons: Partial<Record<ScalarFunction, Emit>> = {
   ge: (f) => f.op("f32x4.ge"),
 };
 
+/** Functions of integers that are meant as floats; their relative error is no greater for an integer that was rounded to one. */
+const leavesIntegers = [
+  "div",
+  "sqrt",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "log2",
+  "sigmoid",
+  "tanh",
+  "erf",
+  "sinh",
+  "cosh",
+  "asin",
+  "acos",
+  "atan",
+  "atan2",
+] as const;
+
 /** Comparisons of integers. */
 const integerComparisons: Partial<Record<ScalarFunction, Emit>> = {
   eq: (f) => f.op("i32x4.eq"),
@@ -102,7 +122,7 @@ export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], f
     if (comparisons[node.fn] !== undefined) return true;
     return (
       (arithmetic[node.fn] !== undefined || functions[node.fn] !== undefined) &&
-      (!integers || mixesWithFloats(node.args, dtypes))
+      (!integers || leavesIntegers.some((name) => name === node.fn) || mixesWithFloats(node.args, dtypes))
     );
   });
 }
@@ -226,21 +246,13 @@ class VectorEmitter {
     }
   }
 
-  /** 1 or −1 with x's sign where x is not 0; x itself where it is 0 or NaN. */
+  /** 1, −1, or 0 for 0 and NaN. */
   #sign(expr: Expr, a: Expr | undefined): void {
     const f = this.#f;
     const x = f.local("v128");
     this.#number(a);
-    f.tee(x);
-    f.f32(1).op("f32x4.splat");
-    // The sign bit of x on 1.
-    f.get(x)
-      .i32(-(2 ** 31))
-      .op("i32x4.splat")
-      .op("v128.and")
-      .op("v128.or");
-    f.get(x).v128().op("f32x4.eq").get(x).get(x).op("f32x4.ne").op("v128.or");
-    f.op("v128.bitselect");
+    f.tee(x).v128().op("f32x4.gt").f32(1).op("f32x4.splat").op("v128.and");
+    f.get(x).v128().op("f32x4.lt").f32(-1).op("f32x4.splat").op("v128.and").op("v128.or");
     this.#keep(expr, "f32");
   }
 }

@@ -1,4 +1,4 @@
-// Loops over the windows of pooling, four channels at a time: where each window lies, and which of its taps are inside of the image.
+// Loops over the windows of pooling and patches, four channels at a time: where each window lies, and which of its taps are inside of the image.
 
 import { type Axis, tapsInside, type Windows } from "../window.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
@@ -24,6 +24,8 @@ export interface Place {
   /** Bytes from the beginning of the images to the window's first tap, and to its place in the result. */
   readonly pixel: Counter;
   readonly place: Counter;
+  /** The first of its channels. */
+  readonly channel: Counter;
   readonly ranges: Ranges | null;
   /** Channels that are there, of the next four. */
   readonly lanes: number;
@@ -71,7 +73,7 @@ export abstract class WindowLoop {
           f.get(line).set(pixel);
           const wide = channels - (channels % 4);
           const four = (lanes: number): void => {
-            body({ pixel, place, ranges, lanes });
+            body({ pixel, place, channel, ranges, lanes });
             f.increment(pixel, 4 * lanes).increment(place, 4 * lanes);
           };
           f.for(channel, 0, wide, 4, () => four(4));
@@ -82,20 +84,35 @@ export abstract class WindowLoop {
     });
   }
 
-  /** The taps inside of the image: max(0, −start) to min(size, input − start). */
-  #range({ input, size, stride, before }: Axis, place: Counter, from: Counter, to: Counter): void {
+  /** The taps inside of the image: max(0, ⌈−start / dilation⌉) to min(size, ⌈(input − start) / dilation⌉). */
+  #range({ input, output, size, stride, dilation, before }: Axis, place: Counter, from: Counter, to: Counter): void {
     const f = this.f;
     const start = f.local("i32");
+    const parts = (): void => {
+      if (dilation > 1)
+        f.i32(dilation - 1)
+          .op("i32.add")
+          .i32(dilation)
+          .op("i32.div_u");
+    };
     f.i32(-before).plus(place, stride).set(start);
-    f.i32(0).get(start).op("i32.sub").i32(0).get(start).i32(0).op("i32.lt_s").op("control.select").set(from);
-    f.i32(input).get(start).op("i32.sub").set(to).clamp(to, size);
+    f.i32(0).get(start).op("i32.sub");
+    parts();
+    f.i32(0).get(start).i32(0).op("i32.lt_s").op("control.select").set(from);
+    f.i32(input).get(start).op("i32.sub");
+    parts();
+    f.set(to).clamp(to, size);
+    // A window beyond the end of the image has none, where padding leads that far.
+    if ((output - 1) * stride - before >= input)
+      f.get(to).i32(0).get(start).i32(input).op("i32.lt_s").op("control.select").set(to);
   }
 
   /** Calls `body` with an address for each tap of a window that lies inside; unrolled where all of them always do. */
   protected taps({ pixel, ranges }: Place, body: (base: Counter, offset: number) => void): void {
     const f = this.f;
     const { rows, columns, channels } = this.windows;
-    const [down, across] = [4 * columns.input * channels, 4 * channels];
+    const down = 4 * columns.input * channels * rows.dilation;
+    const across = 4 * channels * columns.dilation;
     if (this.isUnrolled(ranges)) {
       for (let y = 0; y < rows.size; y++) for (let x = 0; x < columns.size; x++) body(pixel, y * down + x * across);
       return;

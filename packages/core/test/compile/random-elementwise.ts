@@ -75,6 +75,28 @@ export const elementwise: Readonly<Record<string, Application>> = {
     return offZero(a) ? `where(gt(${a.name}, 0), ${a.name}, ${b.name})` : null;
   },
   clip: formula((x) => (off(x, () => -0.7) && off(x, () => 1.3) ? `clip(${x.name}, -0.7, 1.3)` : null)),
+  log2: unary("log2", undefined, ".square().add(0.5)"),
+  squaredDifference: binary("squaredDifference"),
+  lerp: (choices) => {
+    const a = choices.floats();
+    return `lerp(${a.name}, ${choices.partner(a).name}, ${choices.pick(5) / 4})`;
+  },
+  maskedFill: (choices) => {
+    const a = choices.floats();
+    return offZero(a) ? `maskedFill(${a.name}, gt(${a.name}, 0), ${choices.partner(a).name})` : null;
+  },
+  softsign: unary("softsign"),
+  relu6: unary("relu6", (x) => offZero(x) && off(x, () => 6)),
+  hardTanh: unary("hardTanh", (x) => off(x, (number) => Math.sign(number))),
+  hardSigmoid: unary("hardSigmoid", (x) => off(x, (number) => 3 * Math.sign(number))),
+  hardSwish: unary("hardSwish", (x) => off(x, (number) => 3 * Math.sign(number))),
+  leakyRelu: unary("leakyRelu", offZero),
+  prelu: formula((x) => (offZero(x) ? `prelu(${x.name}, ${x.name}.mean())` : null)),
+  elu: unary("elu", offZero),
+  selu: unary("selu", offZero),
+  celu: formula((x) => (offZero(x) ? `celu(${x.name}, { alpha: 0.5 })` : null)),
+  mish: unary("mish"),
+  gelu: formula((x, { pick }) => `gelu(${x.name}, { approximate: "${pick(2) === 0 ? "none" : "tanh"}" })`),
   sigmoid: unary("sigmoid"),
   tanh: unary("tanh"),
   relu: unary("relu", offZero),

@@ -1,5 +1,6 @@
 // Operators as random graphs use them: summaries, movements, indexing, products, layers, images; and the whole table.
 
+import { arranged, contracted } from "./random-arranged.ts";
 import { elementwise } from "./random-elementwise.ts";
 import {
   type Application,
@@ -40,11 +41,21 @@ const extreme =
   };
 
 const alongAxis =
-  (name: string): Application =>
+  (name: string, fits: (x: Known) => boolean = () => true, options = ""): Application =>
   (choices) => {
     const x = choices.floats();
-    return x.value.rank === 0 ? null : `${name}(${x.name}, ${choices.pick(x.value.rank)})`;
+    if (x.value.rank === 0 || !fits(x)) return null;
+    const axis = choices.pick(x.value.rank);
+    return `${name}(${x.name}, ${axis}${options !== "" && choices.pick(2) === 1 ? `, ${options}` : ""})`;
   };
+
+/** An order of values along an axis. */
+const ordered = (name: string, result: string, options = ""): Application =>
+  formula((x, { pick }) =>
+    x.value.rank === 0 || !distinct(x)
+      ? null
+      : `${name}(${x.name}, { axis: ${pick(x.value.rank)}${options} })${result}`,
+  );
 
 /** A number of shuffled axes. */
 function shuffled({ pick }: Choices, rank: number): number[] {
@@ -72,12 +83,15 @@ const summaries: Readonly<Record<string, Application>> = {
   logSumExp: reduction("logSumExp"),
   argMax: extreme("argMax"),
   argMin: extreme("argMin"),
+  cumSum: alongAxis("cumSum", () => true, "{ reverse: true }"),
+  cumProd: alongAxis("cumProd", (x) => x.value.size <= 8 && largest(x) < 3, "{ exclusive: true }"),
   softmax: alongAxis("softmax"),
   logSoftmax: alongAxis("logSoftmax"),
 };
 
 /** Operators whose results may be views of what they are given. */
 export const movements: Readonly<Record<string, Application>> = {
+  ...arranged,
   reshape: formula(({ name, value }, { pick }) => {
     const divisors = [1, 2, 3, 4, 5, 8].filter((size) => value.size % size === 0);
     const first = divisors[pick(divisors.length)] ?? 1;
@@ -127,6 +141,20 @@ const indexed: Readonly<Record<string, Application>> = {
   ),
   takeAlongAxis: formula(({ name, value }) =>
     value.rank === 0 ? null : `takeAlongAxis(${name}, places([${[2, ...value.shape.slice(1)]}], ${value.shape[0]}), 0)`,
+  ),
+  addAlongAxis: formula(({ name, value }) =>
+    value.rank === 0 ? null : `addAlongAxis(${name}, places([${value.shape}], ${value.shape[0]}), neg(${name}), 0)`,
+  ),
+  putAlongAxis: formula(({ name, value }) =>
+    value.rank === 0 ? null : `putAlongAxis(${name}, places([${value.shape}], ${value.shape[0]}), neg(${name}), 0)`,
+  ),
+  embedding: formula(({ name, value }) =>
+    value.rank !== 2 ? null : `embedding(${name}, places([2, 2], ${value.shape[0]}), { paddingIndex: 0 })`,
+  ),
+  sort: ordered("sort", ".values", ", descending: true"),
+  argSort: ordered("argSort", ""),
+  topK: formula((x) =>
+    x.value.rank === 0 || !distinct(x) ? null : `topK(${x.name}, 1, { axis: 0, largest: false }).values`,
   ),
   oneHot: ({ pick }) => `cast(oneHot(places([${1 + pick(4)}], 3), 3), dtype)`,
 };
@@ -189,10 +217,11 @@ export const applications: Readonly<Record<string, Application>> = {
   ...elementwise,
   ...summaries,
   ...movements,
+  ...contracted,
   ...indexed,
   ...larger,
   ...images,
 };
 
 /** Operators that sum. */
-export const folding: ReadonlySet<string> = new Set([summaries, larger, images].flatMap(Object.keys));
+export const folding: ReadonlySet<string> = new Set([summaries, larger, images, contracted].flatMap(Object.keys));

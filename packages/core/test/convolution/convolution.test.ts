@@ -176,7 +176,7 @@ describe("bad input", () => {
     [() => conv2d(x, kernel, { dilation: [1, 1.5] }), /conv2d: dilation must be .*, got \[1,1.5\]/],
     [
       () => conv2d(x, kernel, { padding: -1 }),
-      /conv2d: padding must be "valid", "same", a whole number ≥ 0, or .*, got -1/,
+      /conv2d: padding must be "valid", "same", a whole number ≥ 0, .*, got -1/,
     ],
     [
       () => conv2d(x, kernel, { dilation: 3 }),

@@ -9,6 +9,7 @@ import { ModuleBuilder } from "../../src/wasm/assembler.ts";
 import { convolutionKernel, inputGradientKernel } from "../../src/wasm/convolution.ts";
 import { kernelGradientKernel } from "../../src/wasm/convolution-gradient.ts";
 import type { NativeKernel } from "../../src/wasm/native.ts";
+import { patchesKernel } from "../../src/wasm/patches.ts";
 import { poolingKernel } from "../../src/wasm/pooling.ts";
 import { slide, type WindowOptions } from "../../src/window.ts";
 
@@ -48,14 +49,18 @@ function candidatesOf(given: Convolution): Record<string, Candidate> {
   const y = spec(batch, rows.output, columns.output, filters);
   const kernel = spec(rows.size, columns.size, channels / groups, filters);
   const pooled = spec(batch, rows.output, columns.output, channels);
+  const patches = spec(batch, rows.output * columns.output, rows.size * columns.size * channels);
   return {
     forward: { kernel: convolutionKernel(given), inputs: [x, kernel], output: y },
     input: { kernel: inputGradientKernel(given), inputs: [y, kernel], output: x },
     kernel: { kernel: kernelGradientKernel(given), inputs: [x, y], output: kernel },
     maximum: { kernel: poolingKernel("maximum", given), inputs: [x], output: pooled },
     toMaximum: { kernel: poolingKernel("toMaximum", given), inputs: [x, pooled], output: x },
-    mean: { kernel: poolingKernel("mean", given), inputs: [x], output: pooled },
-    toMean: { kernel: poolingKernel("toMean", given), inputs: [pooled], output: x },
+    atMaximum: { kernel: poolingKernel("atMaximum", given), inputs: [x, x], output: pooled },
+    mean: { kernel: poolingKernel("mean", { ...given, divisor: null }), inputs: [x], output: pooled },
+    toMean: { kernel: poolingKernel("toMean", { ...given, divisor: 7 }), inputs: [pooled], output: x },
+    unfold: { kernel: patchesKernel("gather", given), inputs: [x], output: patches },
+    fold: { kernel: patchesKernel("add", given), inputs: [patches], output: x },
   };
 }
 

@@ -42,6 +42,7 @@ functions = {
     "erf": (M.erf, near(-1.1, 1.1, 16) + near(-6, 6, 16) + spread(1e-12, 1, 6)),
     "pow": (M.power, list(zip(near(0.01, 100, 20), near(-60, 60, 20))) + [(1.0000001, 1e9), (0.999999, -3.5e7), (1e-310, 0.3), (-3.0, 17.0), (2.0, 0.5), (-1.5, -40.0)]),
     "atan2": (M.atan2, list(zip(near(-2, 2, 20), near(-2, 2, 20))) + [(1e300, -3e299), (-4e-310, 2e-310), (3.0, 1e-9)]),
+    "log2": (lambda x: M.log(x, 2), near(0.4, 1.6, 20) + near(0, 100, 10) + [1e-320, 2e-308, 1.7e308, 0.9999999, 1.0000001, 8.0, 2.0**-1074]),
 }
 for name, (function, points) in functions.items():
     for point in points:

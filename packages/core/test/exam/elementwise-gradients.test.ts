@@ -24,7 +24,7 @@ function smoothInputs(entry: Entry): Tensor[] {
   );
 }
 
-const operators = operatorsOf("elementwise");
+const operators = operatorsOf("elementwise", "activations", "gated-activations");
 const differentiable = operators.filter((entry) => apply(entry, ...smoothInputs(entry)).dtype !== "bool");
 
 test("conditions are the only ones without gradient", () => {

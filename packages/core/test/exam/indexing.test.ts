@@ -16,9 +16,9 @@ import {
   vjp,
   zeros,
 } from "../../src/index.ts";
-import { flat, scattered } from "./reference.ts";
+import { flat, identical, scattered } from "./reference.ts";
 
-const indices = (values: number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
+const indices = (values: number | number[] | number[][]): Tensor => tensor(values, { dtype: "int32" });
 const cube = (): Tensor => tensor(Float64Array.from(scattered(24)), { shape: [2, 3, 4] });
 const at = (x: Tensor, ...place: number[]): number => x.slice(...place).item();
 
@@ -141,6 +141,25 @@ describe("oneHot", () => {
     expect(oneHot(tensor(new Uint8Array([1])), 2).dtype).toBe("float32");
   });
 
+  test("puts its axis and its values where they are wanted", () => {
+    const labels = indices([[2, 0], [1, 1]]); // biome-ignore format: a row
+    expect(oneHot(labels, 3, { axis: 1, values: [-1, 5] }).toArray()).toEqual([
+      [
+        [-1, 5],
+        [-1, -1],
+        [5, -1],
+      ],
+      [
+        [-1, -1],
+        [5, 5],
+        [-1, -1],
+      ],
+    ]);
+    expect(identical(oneHot(labels, 3, { axis: 0 }), oneHot(labels, 3).permute([2, 0, 1]).clone())).toBe(true);
+    expect(oneHot(indices(1), 2, { dtype: "int32" }).dtype).toBe("int32");
+    expect(() => oneHot(labels, 3, { axis: 3 })).toThrow(/oneHot: axis 3 is out of range for rank 3/);
+  });
+
   test.each([-1, 2.5, Number.NaN])("refuses %d classes", (classes) => {
     expect(() => oneHot(indices([0]), classes)).toThrow(OptionError);
     expect(() => oneHot(indices([0]), classes)).toThrow(`oneHot: classes must be a whole number ≥ 0, got ${classes}`);
@@ -150,8 +169,8 @@ describe("oneHot", () => {
 describe("indices", () => {
   const x = zeros([3, 2]);
   test.each<[string, () => unknown, string]>([
-    ["too great", () => gather(x, indices([0, 2, 3])), "gather: index 3 at place 2 is out of range: 0 to 2"],
-    ["negative", () => gather(x, indices([0, -1]), 1), "gather: index -1 at place 1 is out of range: 0 to 1"],
+    ["too great", () => gather(x, indices([0, 2, 3])), "gather: index 3 at place 2 is out of range: -3 to 2"],
+    ["too negative", () => gather(x, indices([0, -3]), 1), "gather: index -3 at place 1 is out of range: -2 to 1"],
     [
       "into nothing",
       () => gather(zeros([0]), indices([0])),
@@ -160,12 +179,12 @@ describe("indices", () => {
     [
       "of an element",
       () => takeAlongAxis(x, indices([[2], [0], [0]]), 1),
-      "takeAlongAxis: index 2 at place 0 is out of range: 0 to 1",
+      "takeAlongAxis: index 2 at place 0 is out of range: -2 to 1",
     ],
     [
       "of a target",
       () => scatterAdd(zeros([2]), indices([0, 7]), [3]),
-      "scatterAdd: index 7 at place 1 is out of range: 0 to 2",
+      "scatterAdd: index 7 at place 1 is out of range: -3 to 2",
     ],
     ["of a class", () => oneHot(indices([4]), 3), "oneHot: index 4 at place 0 is out of range: 0 to 2"],
   ])("%s are errors with value, place and range", (_, run, message) => {

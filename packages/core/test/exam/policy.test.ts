@@ -13,6 +13,7 @@ import {
   vjp,
   zeros,
 } from "../../src/index.ts";
+import * as activations from "../../src/ops/activations.ts";
 import * as ops from "../../src/ops/elementwise.ts";
 import { firstDifference, flat } from "./reference.ts";
 
@@ -69,6 +70,12 @@ describe("gradients at special points", () => {
       [[-3, 0, 3], -1, 2],
       [[0, 1, 0], [1], [1]],
     ],
+    ["clip without an upper bound", (x) => x.clip(0, inf), [[-1, 0, 9]], [[0, 1, 1]]],
+    ["relu6 at 0 and 6", (x) => activations.relu6(x), [[-1, 0, 3, 6, 7]], [[0, 0, 1, 0, 0]]],
+    ["leakyRelu at 0", (x) => activations.leakyRelu(x, { negativeSlope: 0.2 }), [[-1, 0, 1]], [[0.2, 0.2, 1]]],
+    // −0.25 / −0.001 rounds to 250, and is less.
+    ["mod near a whole quotient", (a, b = a) => a.mod(b), [-0.25, -0.001], [[1], [-249]]],
+    ["a filled element", (x) => x.maskedFill(tensor([true, false]), 7).square(), [[nan, 3]], [[0, 6]]],
     ["sqrt at 0", (x) => x.sqrt(), [[0, 4]], [[inf, 0.25]]],
     ["norm of zeros", (x) => x.norm(), [[0, 0]], [[0, 0]]],
     ["std of equals", (x) => x.std(), [[3, 3, 3]], [[0, 0, 0]]],

@@ -105,8 +105,13 @@ describe.each(reductions)("$name", (entry) => {
     );
   });
 
-  test("a scalar has no axes", () => {
-    expect(() => apply(entry, tensor(1), 0)).toThrow(/a scalar has no axes/);
+  test("a scalar is one element, and has no axes beyond", () => {
+    const scalar = tensor(-1.5, { dtype: "float64" });
+    for (const axes of [0, -1, [0], []]) {
+      const found = apply(entry, scalar, axes, { keepDims: true });
+      expect([found.shape, found.item()]).toEqual([[], apply(entry, scalar).item()]);
+    }
+    expect(() => apply(entry, tensor(1), 1)).toThrow(/a scalar has no axes/);
   });
 });
 

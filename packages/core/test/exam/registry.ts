@@ -13,7 +13,20 @@ import type { Numbers } from "./reference.ts";
 export type ModuleName = string;
 
 /** The modules beside them: constructors, creation from nothing, what acts on Variables. */
-const others = ["constructors", "creation", "install", "op", "random", "update"];
+const others = [
+  "categorical",
+  "constructors",
+  "creation",
+  "install",
+  "integers",
+  "loss-reduction",
+  "op",
+  "parts",
+  "peak",
+  "random",
+  "recurrent-steps",
+  "update",
+];
 
 const folder = fileURLToPath(new URL("../../src/ops/", import.meta.url));
 const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ""));
@@ -31,7 +44,7 @@ export type Argument = unknown;
 export interface Sample {
   readonly args: readonly Argument[];
   readonly expected: unknown;
-  /** The properties read from the result, as in `batchNorm(…).output`. */
+  /** The properties read from the result, as in `batchNorm(…).output` or `split(…)[1]`. */
   readonly path: readonly string[];
 }
 
@@ -97,9 +110,12 @@ function sampleOf({ text, declaration, name }: Example): Sample | null {
   if (statement === undefined || !ts.isExpressionStatement(statement) || stated === null) return null;
   const path: string[] = [];
   let expression = statement.expression;
-  for (; ts.isPropertyAccessExpression(expression); expression = expression.expression)
-    path.unshift(expression.name.text);
-  if (!ts.isCallExpression(expression) || expression.expression.getText() !== name) return null;
+  for (; !ts.isCallExpression(expression); expression = expression.expression) {
+    if (ts.isPropertyAccessExpression(expression)) path.unshift(expression.name.text);
+    else if (ts.isElementAccessExpression(expression)) path.unshift(expression.argumentExpression.getText());
+    else return null;
+  }
+  if (expression.expression.getText() !== name) return null;
   return {
     args: expression.arguments.map((node, index) => argument(node, roleOf(declaration, index))),
     expected: stated.value,
@@ -112,11 +128,12 @@ type Role = "tensor" | "indices" | "tensors" | "plain";
 
 function roleOf(declaration: ts.Node, index: number): Role {
   if (!ts.isFunctionDeclaration(declaration)) return "tensor"; // a constant of one of the operator types takes tensors only
-  const parameter = declaration.parameters[index];
+  const last = declaration.parameters.at(-1);
+  const parameter = declaration.parameters[index] ?? (last?.dotDotDotToken === undefined ? undefined : last);
   const type = parameter?.type?.getText() ?? "";
   if (/^(indices|labels)$/.test(parameter?.name.getText() ?? "")) return "indices";
   if (parameter?.name.getText() === "tensors") return "tensors";
-  return /\bTensor\b/.test(type) ? "tensor" : "plain";
+  return /\bTensor\b/.test(type) || parameter?.name.getText() === "operands" ? "tensor" : "plain";
 }
 
 function argument(node: ts.Node, role: Role): Argument {

@@ -63,6 +63,16 @@ export function log1p(x: number): number {
   return logWide(u, low);
 }
 
+/** What 1/ln 2 is beyond Math.LOG2E. */
+const LOG2E_LOW = 2.0355273740931033e-17;
+
+/** log₂ x = ln x / ln 2; of powers of two it is whole. */
+export function log2(x: number): number {
+  if (!(x > 0 && x < Number.POSITIVE_INFINITY)) return log(x);
+  const l = logWide(x, 0);
+  return multiplyWide(l, low, Math.LOG2E, LOG2E_LOW);
+}
+
 /** xʸ = e^(y ln x), as in C: 1 to any power is 1, and −1 to an infinite one. */
 export function pow(x: number, y: number): number {
   if (y === 0 || x === 1) return 1;

@@ -103,5 +103,6 @@ for op in ["maxPool2d", "avgPool2d"]:
     cases += [pooling(op, [1, 7, 8, 5], (3, 2), (2, 1), p) for p in ["valid", "same", 1]]
     cases += [pooling(op, [1, 8, 7, 2], (2, 2), (3, 4), p) for p in ["valid", "same"]]
 
-path = pathlib.Path(__file__).with_name("oracle.jsonl")
-path.write_text("".join(json.dumps(case, separators=(",", ":")) + "\n" for case in cases))
+if __name__ == "__main__":
+    path = pathlib.Path(__file__).with_name("oracle.jsonl")
+    path.write_text("".join(json.dumps(case, separators=(",", ":")) + "\n" for case in cases))

@@ -1,0 +1,35 @@
+// How the losses of elements or rows become one number.
+
+import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
+import { formatShape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** The mean of the losses, their sum, or each by itself. */
+export type LossReduction = "mean" | "sum" | "none";
+
+/** Options of every loss. */
+export interface LossOptions {
+  /** The mean over the rows or elements (the default), their sum, or each by itself. */
+  readonly reduction?: LossReduction;
+}
+
+/** Checks the options of a loss: their names, and the reduction. */
+export function checkLoss(name: string, options: LossOptions, others: readonly string[] = []): LossReduction {
+  checkOptionNames(name, options, ["reduction", ...others]);
+  const { reduction = "mean" } = options;
+  checkOption(["mean", "sum", "none"].includes(reduction), name, "reduction", '"mean", "sum" or "none"', reduction);
+  return reduction;
+}
+
+/** The losses as their reduction wants them. */
+export function reduceLoss(losses: Tensor, reduction: LossReduction): Tensor {
+  return reduction === "none" ? losses : reduction === "sum" ? losses.sum() : losses.mean();
+}
+
+/** Predictions and targets of regression have one shape: broadcasting would hide a forgotten axis. */
+export function checkSameShape(name: string, prediction: Tensor, target: Tensor): void {
+  if (sameShape(prediction.shape, target.shape)) return;
+  throw new ShapeError(
+    `${name}: the prediction is ${formatShape(prediction.shape)}, the target ${formatShape(target.shape)}: they must be equal`,
+  );
+}

@@ -1,0 +1,139 @@
+// Losses that compare vectors and distributions rather than single numbers.
+
+import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
+import { broadcastShapes, formatShape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { type BinaryOp, elementwise, floatDType } from "./constructors.ts";
+import { checkLoss, checkSameShape, type LossOptions, type LossReduction, reduceLoss } from "./loss-reduction.ts";
+import { norm } from "./statistics.ts";
+
+/** Options of {@link klDivergence}. */
+export interface KLDivergenceOptions {
+  /** As of other losses, or `batchMean`: the sum over the number of rows, which is the divergence itself. */
+  readonly reduction?: LossReduction | "batchMean";
+  /** Whether the target is given as logarithms of probabilities; false by default. */
+  readonly logTarget?: boolean;
+}
+
+// t·(ln t − x), 0 where t is 0: the limit
+const divergence: BinaryOp<"klDivergence"> = /* @__PURE__ */ elementwise({
+  name: "klDivergence",
+  result: floatDType,
+  forward: (x, t) => t.eq(0).where(0, t.mul(t.log().sub(x))),
+  gradient: (dy, [x, t]) => {
+    if (x === undefined || t === undefined) return [];
+    return [dy.mul(t).neg(), t.gt(0).where(dy.mul(t.log().add(1).sub(x)), 0)];
+  },
+});
+
+// The same for s = ln t: eˢ·(s − x), 0 where eˢ is 0
+const divergenceOfLogs: BinaryOp<"klDivergence"> = /* @__PURE__ */ elementwise({
+  name: "klDivergence.logs",
+  result: floatDType,
+  forward: (x, s) =>
+    s
+      .exp()
+      .eq(0)
+      .where(0, s.exp().mul(s.sub(x))),
+  gradient: (dy, [x, s]) => {
+    if (x === undefined || s === undefined) return [];
+    const t = s.exp();
+    return [dy.mul(t).neg(), t.eq(0).where(0, dy.mul(t.mul(s.sub(x).add(1))))];
+  },
+});
+
+/**
+ * The Kullback–Leibler divergence Σ t·(ln t − x) of a target distribution t from a prediction given as logarithms of probabilities
+ * x, as {@link logSoftmax} makes them. `mean`, the default, divides by the number of elements, `batchMean` by that of rows.
+ *
+ * @example klDivergence([[-0.693147, -0.693147]], [[1, 0]], { reduction: "sum" }) // 0.693147
+ */
+export function klDivergence(prediction: Tensor, target: Tensor, options: KLDivergenceOptions = {}): Tensor {
+  const name = "klDivergence";
+  checkOptionNames(name, options, ["reduction", "logTarget"]);
+  const { reduction = "mean", logTarget = false } = options;
+  const rules = '"mean", "batchMean", "sum" or "none"';
+  checkOption(["mean", "batchMean", "sum", "none"].includes(reduction), name, "reduction", rules, reduction);
+  checkOption(typeof logTarget === "boolean", name, "logTarget", "true or false", logTarget);
+  checkSameShape(name, prediction, target);
+  const losses: Tensor = logTarget ? divergenceOfLogs(prediction, target) : divergence(prediction, target);
+  if (reduction === "batchMean") return losses.sum().div(prediction.shape[0] ?? 1);
+  return reduceLoss(losses, reduction);
+}
+
+/** Options of {@link cosineSimilarity}. */
+export interface CosineOptions {
+  /** The axis of the vectors; the last by default. */
+  readonly axis?: number;
+  /** The least length that is divided by; 1e-8 by default. */
+  readonly epsilon?: number;
+}
+
+/**
+ * The cosine of the angle between vectors: a·b / (max(‖a‖, ε) · max(‖b‖, ε)), from −1 to 1; other axes broadcast. A vector of zeros
+ * is similar to nothing: 0.
+ *
+ * @example cosineSimilarity([[1, 0], [1, 1]], [[1, 0], [1, -1]]) // [1, 0]
+ */
+export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = {}): Tensor {
+  checkOptionNames("cosineSimilarity", options, ["axis", "epsilon"]);
+  const { axis = -1, epsilon = 1e-8 } = options;
+  checkOption(epsilon > 0, "cosineSimilarity", "epsilon", "a number > 0", epsilon);
+  const shape = broadcastShapes("cosineSimilarity", a.shape, b.shape);
+  const unit = (x: Tensor): Tensor => {
+    const whole = x.broadcastTo(shape);
+    return whole.div(norm(whole, axis, { keepDims: true }).maximum(epsilon));
+  };
+  return unit(a).mul(unit(b)).sum(axis);
+}
+
+/** Options of {@link cosineDistance}. */
+export interface CosineDistanceOptions extends LossOptions, CosineOptions {}
+
+/** The mean of 1 − {@link cosineSimilarity}: a loss that is 0 where directions agree. @example cosineDistance([[1, 0]], [[0, 2]]) // 1 */
+export function cosineDistance(prediction: Tensor, target: Tensor, options: CosineDistanceOptions = {}): Tensor {
+  const reduction = checkLoss("cosineDistance", options, ["axis", "epsilon"]);
+  checkSameShape("cosineDistance", prediction, target);
+  const { reduction: _, ...cosine } = options;
+  return reduceLoss(cosineSimilarity(prediction, target, cosine).neg().add(1), reduction);
+}
+
+/** Options of {@link tripletMargin}. */
+export interface TripletMarginOptions extends LossOptions {
+  /** How much farther than the positive the negative should be; 1 by default. */
+  readonly margin?: number;
+  /** The p of the norm; 2 by default. */
+  readonly p?: number;
+  /** Added to the differences, so that equal vectors have a gradient; 1e-6 by default. */
+  readonly epsilon?: number;
+  /** Whether the negative is compared with the positive where that is nearer than the anchor; false by default. */
+  readonly swap?: boolean;
+}
+
+/**
+ * The mean of max(0, ‖a − p + ε‖ − ‖a − n + ε‖ + margin) over rows [..., features]: the anchor a should be nearer to the positive p
+ * than to the negative n. Sources: V. Balntas et al., BMVC 2016; the ε as in PyTorch.
+ *
+ * @throws ShapeError where the shapes differ
+ * @example tripletMargin([[0, 0]], [[0, 1]], [[0, 1.5]]) // 0.5
+ */
+export function tripletMargin(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletMarginOptions = {},
+): Tensor {
+  const name = "tripletMargin";
+  const reduction = checkLoss(name, options, ["margin", "p", "epsilon", "swap"]);
+  const { margin = 1, p = 2, epsilon = 1e-6, swap = false } = options;
+  checkOption(Number.isFinite(margin), name, "margin", "a finite number", margin);
+  checkOption(typeof swap === "boolean", name, "swap", "true or false", swap);
+  if (!sameShape(anchor.shape, positive.shape) || !sameShape(anchor.shape, negative.shape)) {
+    const shapes = [anchor, positive, negative].map(({ shape }) => formatShape(shape));
+    throw new ShapeError(`${name}: anchor ${shapes[0]}, positive ${shapes[1]} and negative ${shapes[2]} must be equal`);
+  }
+  const distance = (a: Tensor, b: Tensor): Tensor => norm(a.sub(b).add(epsilon), -1, { p });
+  const away = distance(anchor, negative);
+  const nearest: Tensor = swap ? away.minimum(distance(positive, negative)) : away;
+  return reduceLoss(distance(anchor, positive).sub(nearest).add(margin).relu(), reduction);
+}
