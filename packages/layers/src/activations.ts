@@ -1,7 +1,19 @@
 // Activations as layers: the function of the same name in @gradus/core, applied to every element (softmax: to every
-// row).
+// row). Those with options and learned ones stand in activations-parametric.ts.
 
-import { type Shape, softmax, type Tensor } from "@gradus/core";
+import {
+  hardSigmoid,
+  hardSwish,
+  logSoftmax,
+  mish,
+  relu6,
+  type Shape,
+  selu,
+  silu,
+  softmax,
+  softsign,
+  type Tensor,
+} from "@gradus/core";
 import { checkFloat } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import type { SameShapeRule } from "./layer-types.ts";
@@ -22,6 +34,90 @@ export class ReLU extends Layer {
   }
 }
 
+/** min(max(x, 0), 6). */
+export class ReLU6 extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "relu6";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return relu6(x);
+  }
+}
+
+/** λx for positive x, else λα(eˣ − 1), which keeps mean 0 and variance 1 through many Dense layers. */
+export class SELU extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "selu";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return selu(x);
+  }
+}
+
+/** x·σ(x), also called swish. */
+export class SiLU extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "silu";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return silu(x);
+  }
+}
+
+/** x·tanh(ln(1 + eˣ)). */
+export class Mish extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "mish";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return mish(x);
+  }
+}
+
+/** ln(1 + eˣ): a smooth max(x, 0). */
+export class Softplus extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "softplus";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return x.softplus();
+  }
+}
+
+/** x / (1 + |x|): between −1 and 1. */
+export class Softsign extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "softsign";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return softsign(x);
+  }
+}
+
 /** 1 / (1 + e⁻ˣ): between 0 and 1. */
 export class Sigmoid extends Layer {
   declare readonly rule: SameShapeRule;
@@ -33,6 +129,48 @@ export class Sigmoid extends Layer {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     checkFloat(this, x);
     return x.sigmoid();
+  }
+}
+
+/** ln(1 / (1 + e⁻ˣ)): at most 0. */
+export class LogSigmoid extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "log_sigmoid";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return x.logSigmoid();
+  }
+}
+
+/** x/6 + ½, limited to [0, 1]. */
+export class HardSigmoid extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "hard_sigmoid";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return hardSigmoid(x);
+  }
+}
+
+/** x times the {@link HardSigmoid} of x. */
+export class HardSwish extends Layer {
+  declare readonly rule: SameShapeRule;
+
+  override get kind(): string {
+    return "hard_swish";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return hardSwish(x);
   }
 }
 
@@ -50,7 +188,7 @@ export class Tanh extends Layer {
   }
 }
 
-/** Options of {@link Softmax}. */
+/** Options of {@link Softmax} and {@link LogSoftmax}. */
 export interface SoftmaxOptions {
   /** The axis of the classes; the last by default. */
   readonly axis?: number;
@@ -77,5 +215,30 @@ export class Softmax extends Layer {
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     checkFloat(this, x);
     return markProbabilities(softmax(x, this.axis));
+  }
+}
+
+/** x − ln Σ eˣ along an axis: the logarithms of probabilities, exact for logits of any size. */
+export class LogSoftmax extends Layer {
+  declare readonly rule: SameShapeRule;
+  readonly axis: number;
+
+  constructor(options: SoftmaxOptions = {}) {
+    super();
+    checkOptions("LogSoftmax", options, { axis: whole });
+    this.axis = options.axis ?? -1;
+  }
+
+  override get kind(): string {
+    return "log_softmax";
+  }
+
+  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+    checkFloat(this, x);
+    return logSoftmax(x, this.axis);
+  }
+
+  override toString(): string {
+    return this.axis === -1 ? "LogSoftmax" : `LogSoftmax({ axis: ${this.axis} })`;
   }
 }

@@ -7,7 +7,10 @@ import {
   batchNorm,
   type Check,
   formatShape,
+  full,
+  noGrad,
   normalizeFeatures,
+  OptionError,
   ones,
   type Result,
   type Shape,
@@ -77,6 +80,13 @@ const blend: Update = /* @__PURE__ */ update({
 });
 
 const increment: Update = /* @__PURE__ */ update({ name: "batchNorm.count", forward: (count) => [count.add(1)] });
+
+/** What a normalization can be folded into: a layer whose weight has the outputs on its last axis. */
+export interface Foldable {
+  readonly weight: Variable;
+  /** `[outputs]`, or null without one. */
+  readonly bias: Variable | null;
+}
 
 /** What the compiler knows of the result: the features are checked where they stand on the last axis. */
 type Output<S extends Shape, Features extends number, Axis extends number> = [Axis] extends [-1]
@@ -172,6 +182,58 @@ export class BatchNorm<const Features extends number = number, const Axis extend
     const { output, mean, variance } = batchNorm(input, gamma, beta, { epsilon, axis });
     this.#follow(mean, variance, this.unbiasedVariance ? count / (count - 1) : 1);
     return typed(output);
+  }
+
+  /**
+   * Makes this layer's evaluation part of the layer before it, for faster inference: the layer's weight is multiplied by γ/√(σ² + ε),
+   * its bias becomes (b − μ)·γ/√(σ² + ε) + β, and this layer becomes the identity in evaluation, so that it may stay in its model or
+   * be left out. A layer without a bias gets one.
+   *
+   * @param layer a Dense or a convolution, or anything with a weight whose last axis is the output, and a bias
+   * @returns the layer
+   * @throws ShapeError where the layer's outputs are not this layer's features; nothing is changed then
+   * @example
+   * const [dense, norm] = [new Dense(3, 2, { bias: false }), new BatchNorm(2)];
+   * const model = new Sequential(norm.eval().foldInto(dense), new ReLU());
+   * model.forward(zeros([4, 3])).shape; // [4, 2]
+   */
+  foldInto<L extends Foldable>(layer: L): L {
+    this.#checkFold(layer);
+    noGrad(() => {
+      const [mean, variance, gamma, beta] = [
+        this.runningMean,
+        this.runningVariance,
+        this.gamma ?? 1,
+        this.beta ?? 0,
+      ].map((value): Tensor => (typeof value === "number" ? full([], value) : value).cast("float64"));
+      if (mean === undefined || variance === undefined || gamma === undefined || beta === undefined) return;
+      const { weight, bias } = layer;
+      const factor = gamma.div(variance.add(this.epsilon).sqrt());
+      const shift = (bias === null ? mean.neg() : bias.cast("float64").sub(mean)).mul(factor).add(beta);
+      weight.assign(weight.cast("float64").mul(factor).cast(weight.dtype));
+      if (bias === null) Object.assign(layer, { bias: new Variable(shift.cast(weight.dtype)) });
+      else bias.assign(shift.cast(bias.dtype));
+      // (x − 0) / √((1 − ε) + ε) = x
+      this.runningMean.assign(zeros([this.features], { dtype: this.runningMean.dtype }));
+      this.runningVariance.assign(full([this.features], 1 - this.epsilon, { dtype: this.runningVariance.dtype }));
+      this.gamma?.assign(ones([this.features], { dtype: this.gamma.dtype }));
+      this.beta?.assign(zeros([this.features], { dtype: this.beta.dtype }));
+    });
+    return layer;
+  }
+
+  #checkFold({ weight, bias }: Foldable): void {
+    if (this.axis !== -1) {
+      throw new OptionError(`${this}: only a normalization of the last axis can be folded, not of axis ${this.axis}`);
+    }
+    const isWeight = weight instanceof Variable && (bias === null || bias instanceof Variable);
+    if (!isWeight) throw new OptionError(`${this}: foldInto takes a layer with a weight and a bias`);
+    const wanted = formatShape([this.features]);
+    const outputs = weight.shape.at(-1);
+    if (weight.rank < 2 || outputs !== this.features || (bias !== null && formatShape(bias.shape) !== wanted)) {
+      const given = `weight ${formatShape(weight.shape)}${bias === null ? "" : ` and bias ${formatShape(bias.shape)}`}`;
+      throw new ShapeError(`${this}: a layer with ${given} does not have ${this.features} outputs`);
+    }
   }
 
   /** Moves the running averages towards the statistics of a batch. */

@@ -1,6 +1,16 @@
 // The fully connected layer: every output is a weighted sum of all inputs.
 
-import { type Check, type Generator, type Result, type Shape, type Tensor, typed, Variable, zeros } from "@gradus/core";
+import {
+  type Check,
+  type Generator,
+  observed,
+  type Result,
+  type Shape,
+  type Tensor,
+  typed,
+  Variable,
+  zeros,
+} from "@gradus/core";
 import { type FloatDType, type Initializer, xavierUniform } from "./initializers.ts";
 import { checkFeatures, checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
@@ -88,7 +98,7 @@ export class Dense<const In extends number = number, const Out extends number = 
     checkFloat(this, input);
     checkFeatures(this, input, this.inputs);
     const weight: Tensor = this.weight;
-    const bias: Tensor | null = this.bias;
+    const bias: Tensor | null = observed(() => this.bias);
     const product = input.matmul(weight);
     return typed(bias === null ? product : product.add(bias));
   }

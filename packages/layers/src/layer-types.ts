@@ -12,7 +12,7 @@
 // shape is unknown and everything is accepted. A chain is first checked at construction, before any input is known:
 // the rules learn what they can (after `Dense(784, 128)` the last size is 128).
 
-import type { Check, Flattened, Shape, ShapeMismatch, ShowShape, ShowSize } from "@gradus/core";
+import type { Check, Flattened, Reshaped, Shape, ShapeMismatch, ShowShape, ShowSize } from "@gradus/core";
 
 /** A shape rule, to be extended: `output` says in terms of `this["input"]` what a layer makes of a shape. */
 export interface Rule {
@@ -48,11 +48,18 @@ export type DenseOutput<
   Name extends string = "Dense",
 > = WithFeatures<S, In, Out, `${Name}(${ShowSize<In>}, ${ShowSize<Out>})`>;
 
-/** The shape after a BatchNorm layer: the input's, whose last size must be `Features`. */
-export type BatchNormOutput<S extends Shape, Features extends number> = WithFeatures<
+/** The input's shape, whose last size must be `Features`. `Label` begins the message. */
+export type SameFeatures<S extends Shape, Features extends number, Label extends string> = WithFeatures<
   S,
   Features,
   number extends Features ? LastSize<S> : Features,
+  Label
+>;
+
+/** The shape after a BatchNorm layer: the input's, whose last size must be `Features`. */
+export type BatchNormOutput<S extends Shape, Features extends number> = SameFeatures<
+  S,
+  Features,
   `BatchNorm(${ShowSize<Features>})`
 >;
 
@@ -66,6 +73,79 @@ export interface DenseRule<In extends number, Out extends number> extends Rule {
 /** The rule of BatchNorm. */
 export interface BatchNormRule<Features extends number> extends Rule {
   readonly output: BatchNormOutput<InputShape<this["input"]>, Features>;
+}
+
+/** The rule of layers that keep the shape and know the last size: normalizations, attention. `Label` begins messages. */
+export interface SameFeaturesRule<Features extends number, Label extends string> extends Rule {
+  readonly output: SameFeatures<InputShape<this["input"]>, Features, Label>;
+}
+
+/** The shape after a recurrent layer: `[…, time, In]` becomes `[…, time, Units]`, or `[…, Units]` of the last step alone. */
+export type RecurrentOutput<
+  S extends Shape,
+  In extends number,
+  Units extends number,
+  Sequences extends boolean,
+  Name extends string,
+> =
+  WithFeatures<S, In, Units, `${Name}(${ShowSize<In>}, ${ShowSize<Units>})`> extends infer Output
+    ? Output extends readonly [number]
+      ? ShapeMismatch<`${Name}(${ShowSize<In>}, ${ShowSize<Units>}): the input ${ShowShape<S>} has no axis of time`>
+      : Output extends Shape
+        ? [Sequences] extends [true]
+          ? Output
+          : [Sequences] extends [false]
+            ? LastStep<Output>
+            : Shape
+        : Output
+    : never;
+
+type LastStep<S extends Shape> = [number] extends [S["length"]]
+  ? readonly [...number[], LastSize<S>]
+  : S extends readonly [...infer Lead extends Shape, number, infer Units extends number]
+    ? readonly [...Lead, Units]
+    : Shape;
+
+/** The rule of recurrent layers. */
+export interface RecurrentRule<In extends number, Units extends number, Sequences extends boolean, Name extends string>
+  extends Rule {
+  readonly output: RecurrentOutput<InputShape<this["input"]>, In, Units, Sequences, Name>;
+}
+
+/** The rule of Embedding: an axis of features is added. */
+export interface EmbeddingRule<Features extends number> extends Rule {
+  readonly output: readonly [...InputShape<this["input"]>, Features];
+}
+
+/** The shape after a Reshape layer: all axes but the first become those of `Target`. */
+export type ReshapeOutput<S extends Shape, Target extends Shape> = [number] extends [S["length"]]
+  ? WithBatch<number, Reshaped<Shape, Target>>
+  : S extends readonly [infer Batch extends number, ...infer Rest extends Shape]
+    ? WithBatch<Batch, Reshaped<Rest, Target>>
+    : ShapeMismatch<`Reshape: the input [] has no axis of the batch`>;
+
+type WithBatch<Batch extends number, R> = R extends Shape ? readonly [Batch, ...R] : R;
+
+/** The rule of Reshape. */
+export interface ReshapeRule<Target extends Shape> extends Rule {
+  readonly output: ReshapeOutput<InputShape<this["input"]>, Target>;
+}
+
+/** The shape after a Residual: the input's, which must be what its layers make of it. */
+export type ResidualOutput<L extends readonly unknown[], S extends Shape> =
+  Chain<L, S> extends infer Output
+    ? Output extends Shape
+      ? Output extends S
+        ? S
+        : S extends Output
+          ? S
+          : ShapeMismatch<`Residual: the layers make ${ShowShape<Output>} of ${ShowShape<S>}: they must keep the shape`>
+      : Output
+    : never;
+
+/** The rule of Residual. */
+export interface ResidualRule<L extends readonly unknown[]> extends Rule {
+  readonly output: ResidualOutput<L, InputShape<this["input"]>>;
 }
 
 /** The rule of Flatten: all axes but the first become one. */

@@ -2,7 +2,7 @@
 // are found by walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to
 // register.
 
-import { observed, type Shape, type Tensor, type Variable } from "@gradus/core";
+import { type DType, observed, type Shape, type Tensor, type Variable } from "@gradus/core";
 import type { Rule } from "./layer-types.ts";
 import { copyState, restoreState, type StateDict, type StateDictLike } from "./state-dict.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
@@ -67,6 +67,11 @@ export abstract class Layer {
 
   /** The shape of one sample (without the batch's axis) that the layer asks for, or null where it takes several. */
   get inputShape(): Shape | null {
+    return null;
+  }
+
+  /** The type of the elements that the layer asks for where it is not that of its parameters: indices, say. */
+  get inputDType(): DType | null {
     return null;
   }
 

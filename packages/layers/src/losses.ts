@@ -3,17 +3,44 @@
 import { type CrossEntropyOptions, crossEntropy as entropyOfLogits, GradusError, type Tensor } from "@gradus/core";
 import { isProbabilities } from "./probabilities.ts";
 
-export { type CrossEntropyOptions, type LossReduction, meanSquaredError } from "@gradus/core";
+export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropy,
+  type CategoricalCrossEntropyOptions,
+  type CosineDistanceOptions,
+  type CosineOptions,
+  type CrossEntropyOptions,
+  categoricalCrossEntropy,
+  cosineDistance,
+  cosineSimilarity,
+  type HuberOptions,
+  hinge,
+  huber,
+  type KLDivergenceOptions,
+  klDivergence,
+  type LossOptions,
+  type LossReduction,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+  type NllOptions,
+  nll,
+  type SmoothL1Options,
+  smoothL1,
+  type TripletMarginOptions,
+  tripletMargin,
+} from "@gradus/core";
 
 /** A loss as `Trainer` takes it: of predictions and targets. */
 export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
 
 /**
- * The cross-entropy of the softmax of `logits` `[…, classes]` and integer `labels` `[…]`: −ln softmax(logits)[label],
- * in nats, averaged over the rows; exact for logits of any size.
+ * The cross-entropy −Σ t·ln softmax(logits) of `logits` `[…, classes]`, in nats, averaged over the rows; exact for logits
+ * of any size. Targets are integer labels `[…]` or probabilities `[…, classes]`; `weights`, `ignoreIndex` and
+ * `labelSmoothing` as in core's `crossEntropy`.
  *
  * @throws GradusError if the logits went through a softmax already
- * @throws ShapeError if the labels' shape is not the logits' without its last axis
+ * @throws ShapeError if the target has neither the shape of the logits nor that without its last axis
  * @throws DataError for a label that is no class, with its value and row
  * @example
  * crossEntropy(tensor([[0, 1, 2], [2, 0, 0]]), tensor([2, 0])).item(); // 0.323575

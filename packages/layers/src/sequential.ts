@@ -3,6 +3,7 @@
 import {
   type Check,
   currentScope,
+  type DType,
   describe,
   GradusError,
   OptionError,
@@ -65,6 +66,10 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
 
   override get inputShape(): Shape | null {
     return this.#steps[0]?.layer.inputShape ?? null;
+  }
+
+  override get inputDType(): DType | null {
+    return this.#steps[0]?.layer.inputDType ?? null;
   }
 
   /**

@@ -84,7 +84,7 @@ function outputShapes(
   const sample = given ?? model.inputShape;
   const shapes = new Map<Layer, string>();
   if (sample === null) return shapes;
-  const dtype = model.parameters()[0]?.dtype ?? "float32";
+  const dtype = model.inputDType ?? model.parameters()[0]?.dtype ?? "float32";
   try {
     observing(
       model,

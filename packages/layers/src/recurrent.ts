@@ -1,0 +1,165 @@
+// What the recurrent layers share: their sizes, parameters and options, and what they give.
+// The names and the defaults are Keras's, the formulas and the order of the gates PyTorch's.
+
+import {
+  type Check,
+  formatShape,
+  type Generator,
+  type RecurrentResult,
+  type Result,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  typed,
+  Variable,
+  zeros,
+} from "@gradus/core";
+import { type FloatDType, type Initializer, xavierUniform } from "./initializers.ts";
+import { checkFeatures, checkFloat, initial } from "./inputs.ts";
+import { Layer } from "./layer.ts";
+import type { RecurrentOutput, RecurrentRule } from "./layer-types.ts";
+import {
+  checkOptions,
+  checkSize,
+  flag,
+  floatRule,
+  generatorRule,
+  initializerRule,
+  type OptionRules,
+} from "./options.ts";
+
+/** Options that all recurrent layers take. */
+export interface RecurrentOptions<Sequences extends boolean = boolean> {
+  /** Whether the result holds the hidden state after each step, or (the default) after the last alone. */
+  readonly returnSequences?: Sequences;
+  /** Whether biases are added; true by default. */
+  readonly bias?: boolean;
+  /** How the inputs' weight starts; `xavierUniform` by default. */
+  readonly initializer?: Initializer;
+  /** How the weight of the hidden state starts; `xavierUniform` by default. */
+  readonly recurrentInitializer?: Initializer;
+  /** How biases start; zeros by default. */
+  readonly biasInitializer?: Initializer;
+  /** Where the initializers' random numbers come from. */
+  readonly generator?: Generator;
+  /** The type of the parameters; `float32` by default. */
+  readonly dtype?: FloatDType;
+}
+
+/** The rules of {@link RecurrentOptions}. */
+export const recurrentRules: OptionRules<RecurrentOptions> = {
+  returnSequences: flag,
+  bias: flag,
+  initializer: initializerRule,
+  recurrentInitializer: initializerRule,
+  biasInitializer: initializerRule,
+  generator: generatorRule,
+  dtype: floatRule,
+};
+
+/** A recurrent layer: its weights hold the columns of its gates side by side. */
+export abstract class Recurrent<
+  In extends number,
+  Units extends number,
+  Sequences extends boolean,
+  Name extends string,
+> extends Layer {
+  declare readonly rule: RecurrentRule<In, Units, Sequences, Name>;
+  readonly inputs: In;
+  readonly units: Units;
+  readonly returnSequences: boolean;
+  /** W, `[inputs, gates · units]`. */
+  readonly weight: Variable;
+  /** R, `[units, gates · units]`. */
+  readonly recurrentWeight: Variable;
+  /** b, `[gates · units]`, or null without one. */
+  readonly bias: Variable | null;
+
+  constructor(
+    name: Name,
+    gates: number,
+    inputs: In,
+    units: Units,
+    options: RecurrentOptions<Sequences>,
+    rules: OptionRules<RecurrentOptions>,
+  ) {
+    super();
+    const owner = `${name}(${inputs}, ${units})`;
+    checkSize(owner, "inputs", inputs);
+    checkSize(owner, "units", units);
+    checkOptions<RecurrentOptions>(owner, options, rules);
+    const { initializer = xavierUniform, recurrentInitializer = xavierUniform, bias = true } = options;
+    const making = makingOf(options);
+    const columns = gates * units;
+    this.inputs = inputs;
+    this.units = units;
+    this.returnSequences = options.returnSequences ?? false;
+    this.weight = new Variable(initial(owner, "initializer", initializer, [inputs, columns], making));
+    this.recurrentWeight = new Variable(
+      initial(owner, "recurrentInitializer", recurrentInitializer, [units, columns], making),
+    );
+    this.bias = bias ? new Variable(startOfBias(owner, columns, options)) : null;
+  }
+
+  /** How many tensors the state consists of. */
+  protected get parts(): number {
+    return 1;
+  }
+
+  /** All hidden states, and the last state, for an input and the parts of a first state. */
+  protected abstract run(x: Tensor, state: readonly (Tensor | undefined)[]): RecurrentResult;
+
+  /**
+   * The hidden state after the last step, `[…, units]`, or with `returnSequences` after each, `[…, time, units]`.
+   * @param x `[…, time, inputs]`
+   * @param state the state before the first step, each part `[…, units]`; zeros where it is not given
+   * @throws ShapeError where the input or a state does not fit, and for an input without steps
+   */
+  override forward<S extends Shape>(
+    x: Tensor<S> & Check<RecurrentOutput<S, In, Units, Sequences, Name>>,
+    ...state: Tensor[]
+  ): Tensor<Result<RecurrentOutput<S, In, Units, Sequences, Name>>> {
+    const { output, hidden } = this.run(this.checked(x, state), state);
+    return typed(this.returnSequences ? output : hidden);
+  }
+
+  /** The input, if it and the state fit; else an error. */
+  protected checked(x: Tensor, state: readonly (Tensor | undefined)[]): Tensor {
+    checkFloat(this, x);
+    checkFeatures(this, x, this.inputs);
+    const given = `${this}: the input ${formatShape(x.shape)}`;
+    if (x.rank < 2) throw new ShapeError(`${given} has no axis of time`);
+    if (x.shape.at(-2) === 0) throw new ShapeError(`${given} has no steps`);
+    const wanted = formatShape([...x.shape.slice(0, -2), this.units]);
+    if (state.length > this.parts) {
+      throw new ShapeError(
+        `${this}: ${state.length} parts of a state are given, there ${this.parts === 1 ? "is 1" : "are 2"}`,
+      );
+    }
+    for (const part of state) {
+      if (part === undefined) continue;
+      checkFloat(`${this}: a state`, part);
+      if (formatShape(part.shape) !== wanted) {
+        throw new ShapeError(`${given} wants a state ${wanted}, got ${formatShape(part.shape)}`);
+      }
+    }
+    return x;
+  }
+
+  override toString(): string {
+    return `${this.constructor.name}(${this.inputs}, ${this.units})`;
+  }
+}
+
+/** The first value of a bias. */
+export function startOfBias(owner: string, columns: number, options: RecurrentOptions): Tensor {
+  return initial(owner, "biasInitializer", options.biasInitializer ?? zeros, [columns], makingOf(options));
+}
+
+/** What initializers are told. */
+function makingOf({ dtype = "float32", generator }: RecurrentOptions): {
+  readonly dtype: FloatDType;
+  readonly generator?: Generator;
+} {
+  return generator === undefined ? { dtype } : { dtype, generator };
+}
