@@ -40,7 +40,7 @@ const coreStages = [
   ["print.ts"],
   ["tensor.ts"],
   ["ops/"],
-  ["autograd.ts", "gradcheck.ts"],
+  ["autograd.ts", "checkpoint.ts", "custom-op.ts", "gradcheck.ts"],
   ["graph/"],
   ["wasm/loops.ts", "wasm/profile.ts", "wasm/program.ts"],
   ["structure.ts"],

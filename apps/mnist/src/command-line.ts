@@ -2,11 +2,14 @@
 
 import { parseArgs } from "node:util";
 import { UsageError } from "./failure.ts";
+import type { ModelName } from "./model.ts";
 import * as option from "./options.ts";
 import { nearest } from "./suggestion.ts";
 
 /** What training takes. */
 export interface TrainOptions {
+  /** The network. */
+  readonly model: ModelName;
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -15,6 +18,10 @@ export interface TrainOptions {
   readonly data: string | null;
   /** The file for the weights, or null for none. */
   readonly save: string | null;
+  /** The folder of the training's checkpoints, or null for none. */
+  readonly checkpoint: string | null;
+  /** Whether to go on from the newest of them. */
+  readonly resume: boolean;
   /** How many threads compiled steps may use. */
   readonly threads: number | "auto";
   /** Whether each operation runs by itself. */
@@ -37,13 +44,39 @@ interface Form {
   readonly options: readonly option.Option<unknown>[];
 }
 
-const { epochs, batchSize, learningRate, seed, data, save, threads, noCompile, deterministic } = option;
+const {
+  model,
+  epochs,
+  batchSize,
+  learningRate,
+  seed,
+  data,
+  save,
+  checkpoint,
+  resume,
+  threads,
+  noCompile,
+  deterministic,
+} = option;
 
 /** The commands; training is what happens without a name. */
 export const forms: Readonly<Record<"train" | "evaluate" | "predict", Form>> = {
   train: {
     words: [],
-    options: [epochs, batchSize, learningRate, seed, data, save, threads, noCompile, deterministic],
+    options: [
+      model,
+      epochs,
+      batchSize,
+      learningRate,
+      seed,
+      data,
+      save,
+      checkpoint,
+      resume,
+      threads,
+      noCompile,
+      deterministic,
+    ],
   },
   evaluate: { words: ["FILE"], options: [data] },
   predict: { words: ["FILE", "IMAGE.png"], options: [] },
@@ -95,14 +128,20 @@ export function parseCommandLine(words: readonly string[]): Command {
   const [file = "", image = ""] = operands;
   if (name === "evaluate") return { name, file, data: read(data) };
   if (name === "predict") return { name, file, image };
+  if (read(resume) && read(checkpoint) === null) {
+    throw new UsageError("--resume needs --checkpoint FOLDER: where the training is that is to go on");
+  }
   return {
     name,
+    model: read(model),
     epochs: read(epochs),
     batchSize: read(batchSize),
     learningRate: read(learningRate),
     seed: read(seed),
     data: read(data),
     save: read(save),
+    checkpoint: read(checkpoint),
+    resume: read(resume),
     threads: read(threads),
     noCompile: read(noCompile),
     deterministic: read(deterministic),

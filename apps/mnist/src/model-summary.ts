@@ -1,10 +1,11 @@
 // The table of the network's layers, as wide as the terminal allows.
 
+import type { Shape } from "@gradus/core";
 import type { Layer } from "@gradus/layers";
 
 /** The model's own table, or where that is too wide, its cells without the frame. */
-export function modelSummary(model: Layer, columns: number): string {
-  const lines = model.summary({ print: false }).split("\n");
+export function modelSummary(model: Layer, inputShape: Shape, columns: number): string {
+  const lines = model.summary({ inputShape, print: false }).split("\n");
   if (lines.every((line) => line.length <= columns)) return lines.join("\n");
   const rows = lines.map((line) => (/^[│┃]/.test(line) ? line.split(/[│┃]/).slice(1, -1) : null));
   const cells = rows.flatMap((row) => (row === null ? [] : [row.map((cell) => cell.trim())]));

@@ -1,6 +1,18 @@
-// The network: three hidden layers with batch normalization, as in the lecture whose program the demo repeats.
+// The networks: three hidden layers with batch normalization, as in the lecture whose program the demo repeats, and a small
+// convolutional one.
 
-import { BatchNorm, Dense, Dropout, ReLU, Sequential } from "@gradus/layers";
+import type { Shape } from "@gradus/core";
+import { BatchNorm, Conv2D, Dense, Dropout, Flatten, heNormal, MaxPool2D, ReLU, Sequential } from "@gradus/layers";
+
+/** The networks by name: a multilayer perceptron and a convolutional network. */
+export const modelNames = ["mlp", "cnn"] as const;
+export type ModelName = (typeof modelNames)[number];
+
+/** Whether a network has this name. */
+export const isModelName = (name: string): name is ModelName => modelNames.some((known) => known === name);
+
+/** The shape of an image as a network takes it, 784 pixels in all. */
+export const pixels: Readonly<Record<ModelName, Shape>> = { mlp: [784], cnn: [28, 28, 1] };
 
 /** How many digits there are. */
 const classes = 10;
@@ -12,10 +24,14 @@ const classes = 10;
 const statistics = { momentum: 0.9, epsilon: 1e-5, unbiasedVariance: true };
 
 /**
- * A fresh network from 784 pixels (0 to 1) to the logits of ten digits. Weights are drawn by xavierUniform (Glorot and
- * Bengio, 2010), biases are 0.
+ * A fresh network from pixels (0 to 1) to the logits of ten digits. Weights are drawn by xavierUniform (Glorot and Bengio, 2010),
+ * those of convolutions by heNormal (He et al., 2015); biases are 0.
  */
-export function createModel(): Sequential {
+export function createModel(name: ModelName = "mlp"): Sequential {
+  return name === "mlp" ? perceptron() : convolutional();
+}
+
+function perceptron(): Sequential {
   return new Sequential(
     new Dense(784, 256),
     new BatchNorm(256, statistics),
@@ -31,5 +47,20 @@ export function createModel(): Sequential {
     new ReLU(),
 
     new Dense(64, classes),
+  );
+}
+
+function convolutional(): Sequential {
+  return new Sequential(
+    new Conv2D(1, 16, 3, { padding: "same", initializer: heNormal }),
+    new ReLU(),
+    new MaxPool2D(2),
+
+    new Conv2D(16, 32, 3, { padding: "same", initializer: heNormal }),
+    new ReLU(),
+    new MaxPool2D(2),
+
+    new Flatten(),
+    new Dense(7 * 7 * 32, classes),
   );
 }

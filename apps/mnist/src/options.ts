@@ -1,6 +1,7 @@
 // The options of the commands: what each is called, what it may be, and what it is if nothing is said.
 
 import { UsageError } from "./failure.ts";
+import { isModelName, type ModelName, modelNames } from "./model.ts";
 
 /** An option. */
 export interface Option<T> {
@@ -41,6 +42,18 @@ function path(parts: Pick<Option<string | null>, "name" | "value" | "help">): Op
 
 const isWhole = (least: number) => (value: number) => Number.isSafeInteger(value) && value >= least;
 
+/** Which network is trained. */
+export const model: Option<ModelName> = {
+  name: "model",
+  value: "NAME",
+  help: "the network: mlp, or cnn, slower and better",
+  standard: "mlp",
+  read: (text) => {
+    if (isModelName(text)) return text;
+    throw new UsageError(`--model must be ${modelNames.join(" or ")}, got ${JSON.stringify(text)}`);
+  },
+};
+
 export const epochs: Option<number> = number(
   { name: "epochs", value: "N", help: "passes over the training images", standard: 5 },
   "a whole number from 1 on",
@@ -77,6 +90,12 @@ export const save: Option<string | null> = path({
   help: "where the trained weights go, as safetensors",
 });
 
+export const checkpoint: Option<string | null> = path({
+  name: "checkpoint",
+  value: "FOLDER",
+  help: "where training is kept as it goes on, so that it can be resumed",
+});
+
 /** How many threads compiled steps may use; the digits of the weights do not depend on it. */
 export const threads: Option<number | "auto"> = {
   name: "threads",
@@ -103,3 +122,5 @@ const flag = (name: string, help: string): Option<boolean> => ({
 export const noCompile: Option<boolean> = flag("no-compile", "run each operation by itself instead of compiling steps");
 
 export const deterministic: Option<boolean> = flag("deterministic", "the same bits on every machine, a little slower");
+
+export const resume: Option<boolean> = flag("resume", "go on from the newest checkpoint of --checkpoint FOLDER");

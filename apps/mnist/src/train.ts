@@ -3,10 +3,14 @@
 import { manualSeed } from "@gradus/core";
 import { setDeterministic } from "@gradus/core/deterministic";
 import { setThreads } from "@gradus/core/threads";
+import type { Layer } from "@gradus/layers";
+import { ExponentialMovingAverage } from "@gradus/optimizers";
+import { type Callback, MovingAverage } from "@gradus/training";
+import { openCheckpoints, resumeTraining } from "./checkpoints.ts";
 import type { TrainOptions } from "./command-line.ts";
 import { readData } from "./data-sets.ts";
 import { UsageError } from "./failure.ts";
-import { createModel } from "./model.ts";
+import { createModel, pixels } from "./model.ts";
 import { modelSummary } from "./model-summary.ts";
 import { columns, print } from "./terminal.ts";
 import { count, report, trainerOf } from "./trainer.ts";
@@ -17,27 +21,36 @@ const VALIDATION_SPLIT = 0.2;
 
 /** Trains and tests; everything that can be refused is refused before the first step. */
 export async function train(options: TrainOptions, signal: AbortSignal): Promise<void> {
-  const { epochs, batchSize, learningRate, seed, save, threads, noCompile, deterministic } = options;
+  const { model: network, epochs, batchSize, learningRate, seed, save, threads, noCompile, deterministic } = options;
   if (save !== null) checkWritable(save);
-  const { train: images, test } = await readData(options.data);
+  const checkpoints = await openCheckpoints(options);
+  const { train: images, test } = await readData(options.data, pixels[network]);
   const [training, validation] = images.split(VALIDATION_SPLIT);
-  checkLastBatch(training.length, batchSize);
+  if (network === "mlp") checkLastBatch(training.length, batchSize);
 
   setDeterministic(deterministic);
   if (!noCompile) await setThreads(threads);
   // One seed for all: initial weights, the order of the images, and dropout.
   manualSeed(seed);
-  const model = createModel();
+  const model = createModel(network);
   const trainer = trainerOf(model, learningRate, !noCompile);
-  print(modelSummary(model, columns()));
+  print(modelSummary(model, pixels[network], columns()));
   print(`\nTraining on ${count(training.length)} images, validating on ${count(validation.length)}, seed ${seed}`);
-  await trainer.fit(images, { batchSize, epochs, validationSplit: VALIDATION_SPLIT, signal });
+  await resumeTraining(checkpoints, trainer, options);
+  const callbacks: Callback[] = network === "cnn" ? [averageOf(model)] : [];
+  if (checkpoints !== null) callbacks.push(checkpoints);
+  await trainer.fit(images, { batchSize, epochs, validationSplit: VALIDATION_SPLIT, callbacks, signal });
 
   if (save !== null) {
-    saveWeights(model, save);
+    await saveWeights(model, save, network);
     print(`\nSaved ${save}`);
   }
   await report(model, trainer, test, signal);
+}
+
+/** The average over the last two hundred steps or so: the convolutional network's last digit, without the noise of single steps. */
+function averageOf(model: Layer): MovingAverage {
+  return new MovingAverage(new ExponentialMovingAverage(model.parameters(), { decay: 0.995 }));
 }
 
 /** Batch normalization needs two images at least, in the last batch too. */

@@ -1,22 +1,13 @@
 // Saved weights on disk: written as a whole or not at all, and read with suspicion.
 
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, openSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CheckpointError } from "@gradus/core";
 import type { Layer } from "@gradus/layers";
+import { readSafetensors, type Safetensors, saveWeights as writeWeights } from "@gradus/training/checkpoint";
 import { Failure, reasonOf } from "./failure.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { createModel, isModelName, type ModelName, modelNames } from "./model.ts";
 
 /** Greater files are not weights of this network, and are not read into memory. */
 const LARGEST = 2 ** 30;
@@ -41,29 +32,12 @@ export function checkWritable(path: string): void {
 }
 
 /**
- * Writes the state of a model. The file appears under its name when all of it is on the disk, so that a crash or a full disk
- * leaves an older file of that name as it was.
- * @throws Failure if it cannot be written
+ * Writes the state of a model, whole or not at all.
+ * @param name which of the networks it is
+ * @throws CheckpointError if it cannot be written
  */
-export function saveWeights(model: Layer, path: string): void {
-  const bytes = encodeSafetensors({ tensors: model.stateDict(), metadata: { format: "gradus" } });
-  let temporary: string | null = null;
-  try {
-    const target = targetOf(path);
-    temporary = temporaryFor(path);
-    const file = openSync(temporary, "wx");
-    try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, target);
-    syncFolder(dirname(target));
-  } catch (error) {
-    if (temporary !== null) rmSync(temporary, { force: true });
-    throw notSaved(path, error);
-  }
+export async function saveWeights(model: Layer, path: string, name: ModelName = "mlp"): Promise<void> {
+  await writeWeights(model, path, { metadata: { model: name } });
 }
 
 /**
@@ -72,7 +46,21 @@ export function saveWeights(model: Layer, path: string): void {
  * @throws CheckpointError if it is damaged, or another model's (all differences at once); the model is as before then
  */
 export function loadWeights(model: Layer, path: string): void {
-  const { tensors } = decodeSafetensors(readWeights(path), path);
+  restore(model, readSafetensors(readWeights(path), path), path);
+}
+
+/** The network that a file was saved from, with its weights; a file that does not tell is taken for the first network's. */
+export function loadModel(path: string): { readonly model: Layer; readonly name: ModelName } {
+  const file = readSafetensors(readWeights(path), path);
+  const name = file.metadata.get("model") ?? "mlp";
+  if (!isModelName(name))
+    throw new CheckpointError(`${path}: weights of a network "${name}": this program has ${modelNames.join(" and ")}`);
+  const model = createModel(name);
+  restore(model, file, path);
+  return { model, name };
+}
+
+function restore(model: Layer, { tensors }: Safetensors, path: string): void {
   try {
     model.loadStateDict(tensors);
   } catch (error) {
@@ -105,18 +93,4 @@ function targetOf(path: string): string {
 function temporaryFor(path: string): string {
   const target = targetOf(path);
   return join(dirname(target), `.${basename(target)}.${randomBytes(4).toString("hex")}.tmp`);
-}
-
-/** Makes the new name last through a loss of power, where the system can (Windows cannot open a folder). */
-function syncFolder(folder: string): void {
-  try {
-    const handle = openSync(folder, "r");
-    try {
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
-  } catch {
-    // The file itself is whole either way.
-  }
 }

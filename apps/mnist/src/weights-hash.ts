@@ -2,7 +2,6 @@
 
 import { createHash } from "node:crypto";
 import type { Layer } from "@gradus/layers";
-import { bytesOf } from "./safetensors.ts";
 
 /**
  * SHA-256 over the little-endian bytes of all parameters and buffers, in the order of the model's fields: that of the data in a
@@ -10,6 +9,6 @@ import { bytesOf } from "./safetensors.ts";
  */
 export function weightsHash(model: Layer): string {
   const hash = createHash("sha256");
-  for (const value of model.stateDict().values()) hash.update(bytesOf(value));
+  for (const value of model.stateDict().values()) hash.update(value.toTypedArray());
   return `sha256:${hash.digest("hex")}`;
 }

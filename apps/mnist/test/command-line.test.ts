@@ -8,6 +8,7 @@ import { editDistance, nearest } from "../src/suggestion.ts";
 
 const standard = {
   name: "train",
+  model: "mlp",
   epochs: 5,
   batchSize: 64,
   learningRate: 0.001,
@@ -49,6 +50,11 @@ test("switches take no value; threads are counted or left to find out", () => {
   expect(parseCommandLine(["--threads=auto"])).toEqual(standard);
 });
 
+test("the network is one of two", () => {
+  expect(parseCommandLine(["--model", "cnn"])).toEqual({ ...standard, model: "cnn" });
+  expect(parseCommandLine(["--model=mlp"])).toEqual(standard);
+});
+
 test("the other commands", () => {
   expect(parseCommandLine(["evaluate", "w", "--data", "d"])).toEqual({ name: "evaluate", file: "w", data: "d" });
   expect(parseCommandLine(["predict", "w", "i.png"])).toEqual({ name: "predict", file: "w", image: "i.png" });
@@ -81,6 +87,9 @@ describe("mistakes", () => {
     ["--learning-rate 0", '--learning-rate must be a number above 0, got "0"'],
     ["--learning-rate NaN", '--learning-rate must be a number above 0, got "NaN"'],
     ["--learning-rate 1e999", '--learning-rate must be a number above 0, got "1e999"'],
+    ["--model rnn", '--model must be mlp or cnn, got "rnn"'],
+    ["--model=", '--model must be mlp or cnn, got ""'],
+    ["evaluate w --model cnn", "--model is no option of evaluate: it has --data"],
     ["--seed -1", '--seed must be a whole number from 0 to 9007199254740991, got "-1"'],
     ["--seed 9007199254740992", "--seed must be a whole number from 0 to 9007199254740991"],
     ["--threads 0", '--threads must be "auto" or a whole number from 1 to 56, got "0"'],

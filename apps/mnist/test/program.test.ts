@@ -3,13 +3,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Dense, Sequential } from "@gradus/layers";
+import { writeSafetensors } from "@gradus/training/checkpoint";
 import { beforeAll, describe, expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
 import { digitImage } from "../src/digit-image.ts";
 import { createModel } from "../src/model.ts";
 import type { Picture } from "../src/picture.ts";
 import { probabilities } from "../src/predict.ts";
-import { loadWeights, saveWeights } from "../src/weights-file.ts";
+import { loadWeights } from "../src/weights-file.ts";
 import { encodePng, type PngImage } from "./png-encoder.ts";
 import { demo, type Run, scratchFolder } from "./program.ts";
 import { type Digit, enlarged, testDigits, writeSmallMnist } from "./small-mnist.ts";
@@ -66,6 +67,23 @@ describe("training", () => {
     const run = await demo(["evaluate", weights, "--data", small]);
     expect(run).toMatchObject({ code: 0, stderr: "" });
     expect(result(run)).toEqual(result(first));
+  });
+
+  test("the convolutional network is trained, saved, tested and used by its file", async () => {
+    const file = at("cnn.safetensors");
+    const run = await demo(["--model", "cnn", "--data", small, "--epochs", "1", "--save", file]);
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run.stdout).toContain("│ conv2d_1 (Conv2D)            │ [?,14,14,32]         │        4,640 │");
+    expect(run.stdout).toContain("Total params: 20,490");
+    const [accuracy = ""] = result(run);
+    expect(Number(accuracy.match(/^Test Accuracy: (0\.\d{4})$/)?.[1])).toBeGreaterThan(0.75);
+    expect(result(await demo(["evaluate", file, "--data", small]))).toEqual(result(run));
+    const [digit] = digits;
+    if (digit === undefined) throw new Error("no digit");
+    writeFileSync(at("cnn.png"), png(enlarged(digit, { factor: 3 })));
+    const { stdout, code } = await demo(["predict", file, at("cnn.png")]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Digit: \d$/m);
   });
 
   test("Ctrl-C ends it with its line complete, exit code 130 and nothing saved", async () => {
@@ -222,8 +240,7 @@ describe("bad input is one line on stderr, and nothing else", () => {
   const blankPicture = (): string =>
     write("blank.png", encodePng({ width: 50, height: 50, colour: "grey", depth: 8, pixel: () => [240] }));
   const otherWeights = (): string => {
-    saveWeights(new Sequential(new Dense(784, 10)), at("other"));
-    return at("other");
+    return write("other", writeSafetensors({ tensors: new Sequential(new Dense(784, 10)).stateDict() }));
   };
   const damagedData = (): string => {
     if (!existsSync(at("damaged"))) mkdirSync(at("damaged"));

@@ -4,38 +4,60 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { CheckpointError, manualSeed } from "@gradus/core";
 import { BatchNorm, Dense, Sequential } from "@gradus/layers";
+import { saveWeights as writeWeights } from "@gradus/training/checkpoint";
 import { expect, test } from "vitest";
 import { Failure } from "../src/failure.ts";
-import { createModel } from "../src/model.ts";
-import { checkWritable, loadWeights, saveWeights } from "../src/weights-file.ts";
+import { createModel, modelNames } from "../src/model.ts";
+import { checkWritable, loadModel, loadWeights, saveWeights } from "../src/weights-file.ts";
 import { weightsHash } from "../src/weights-hash.ts";
 import { scratchFolder } from "./program.ts";
 
-test("a model comes back as it was, and leaves no other file", () => {
+test("a model comes back as it was, and leaves no other file", async () => {
   const folder = scratchFolder();
   const path = join(folder, "digits.safetensors");
   manualSeed(1);
   const model = createModel();
   checkWritable(path);
   expect(readdirSync(folder)).toEqual([]);
-  saveWeights(model, path);
+  await saveWeights(model, path);
   const other = createModel();
   expect(weightsHash(other)).not.toBe(weightsHash(model));
   loadWeights(other, path);
   expect(weightsHash(other)).toBe(weightsHash(model));
-  saveWeights(other, path); // over the first
+  await saveWeights(other, path); // over the first
   expect(readdirSync(folder)).toEqual(["digits.safetensors"]);
 });
 
-test("a symbolic link stays one, and its file has the weights", () => {
+test("a file tells which network it is of", async () => {
+  const path = join(scratchFolder(), "digits.safetensors");
+  for (const name of modelNames) {
+    const model = createModel(name);
+    await saveWeights(model, path, name);
+    const loaded = loadModel(path);
+    expect(loaded.name).toBe(name);
+    expect(weightsHash(loaded.model)).toBe(weightsHash(model));
+  }
+  await saveWeights(createModel("cnn"), path, "mlp"); // another's name
+  expect(() => loadModel(path)).toThrow(/dense_3\.bias \[10\] float32 is missing/);
+});
+
+test("a network that the program does not have is refused by its name", async () => {
+  const path = join(scratchFolder(), "digits.safetensors");
+  await writeWeights(createModel(), path, { metadata: { model: "transformer" } });
+  expect(() => loadModel(path)).toThrow(
+    new CheckpointError(`${path}: weights of a network "transformer": this program has mlp and cnn`),
+  );
+});
+
+test("a symbolic link stays one, and its file has the weights", async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "real"), "old");
   symlinkSync(join(folder, "real"), join(folder, "link"));
-  saveWeights(new Dense(2, 2), join(folder, "link"));
+  await saveWeights(new Dense(2, 2), join(folder, "link"));
   expect(readFileSync(join(folder, "real")).length).toBeGreaterThan(100);
 });
 
-test("a place that cannot be written is refused, in words", () => {
+test("a place that cannot be written is refused, in words", async () => {
   const folder = scratchFolder();
   writeFileSync(join(folder, "file"), "");
   mkdirSync(join(folder, "sub"));
@@ -47,14 +69,14 @@ test("a place that cannot be written is refused, in words", () => {
   for (const [path, message] of refused) {
     expect(() => checkWritable(path)).toThrow(Failure);
     expect(() => checkWritable(path)).toThrow(`cannot save to ${path}: ${message}`);
-    expect(() => saveWeights(new Dense(2, 2), path)).toThrow(`cannot save to ${path}`);
+    await expect(saveWeights(new Dense(2, 2), path)).rejects.toThrow(`cannot save to ${path}`);
   }
   expect(readdirSync(folder).sort()).toEqual(["file", "sub"]);
 });
 
-test("another model's weights are refused with all differences, and nothing is loaded", () => {
+test("another model's weights are refused with all differences, and nothing is loaded", async () => {
   const path = join(scratchFolder(), "other.safetensors");
-  saveWeights(new Sequential(new Dense(784, 256), new BatchNorm(256), new Dense(256, 10)), path);
+  await saveWeights(new Sequential(new Dense(784, 256), new BatchNorm(256), new Dense(256, 10)), path);
   const model = createModel();
   const before = weightsHash(model);
   const load = (): void => loadWeights(model, path);

@@ -1,9 +1,40 @@
 // @gradus/training: the loop that trains a model, what it reports, and how it is shown.
 
+export type { Callback, CallbackHandlers, CallbackState, FitEvent, Run } from "./callbacks/callback.ts";
+export { CSVLogger, type CSVLoggerOptions, type LineWriter } from "./callbacks/csv-logger.ts";
+export { EarlyStopping, type EarlyStoppingOptions } from "./callbacks/early-stopping.ts";
+export {
+  LearningRateSchedule,
+  type LearningRateScheduleOptions,
+  type RateFunction,
+} from "./callbacks/learning-rate.ts";
+export { type CheckpointPlace, ModelCheckpoint, type ModelCheckpointOptions } from "./callbacks/model-checkpoint.ts";
+export type { MonitorMode, MonitorOptions } from "./callbacks/monitor.ts";
+export { MovingAverage, type MovingAverageOptions, type WeightAverage } from "./callbacks/moving-average.ts";
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./callbacks/reduce-lr-on-plateau.ts";
+export { TerminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 export type { Output } from "./display/output.ts";
-export type { Listener, TrainerEvents } from "./events.ts";
-export { History, type HistoryValues } from "./history.ts";
+export type { EpochLogs, Listener, StepPlace, TrainerEvents } from "./events.ts";
+export type { BatchIterable, BatchSource, WeightedBatch } from "./feed.ts";
+export { History, type HistoryPart, type HistoryValues } from "./history.ts";
 export { accuracy, type Metric, type MetricNames, type MetricOption } from "./metrics.ts";
 export type { Loss, Model, Optimizer } from "./model.ts";
-export type { EvaluateOptions, FitOptions, PredictOptions, Verbosity } from "./options.ts";
+export type {
+  BatchOptions,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  PredictSource,
+  ValidateEvery,
+  Verbosity,
+} from "./options.ts";
+export type { ClassWeight, SampleWeight } from "./sample-weights.ts";
 export { Trainer, type TrainerOptions, type ValueNames } from "./trainer.ts";
+export type {
+  CheckpointWriter,
+  FeedState,
+  Json,
+  NamedTensors,
+  TrainingPosition,
+  TrainingState,
+} from "./training-state.ts";

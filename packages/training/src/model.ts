@@ -1,7 +1,9 @@
 // What the trainer asks of a model, an optimizer and a loss: the few members that it calls. The layers and optimizers of Gradus
 // have them; so may a class of one's own.
 
-import type { Tensor, Variable } from "@gradus/core";
+import type { LossReduction, Tensor, Variable } from "@gradus/core";
+import type { OptimizerState } from "@gradus/optimizers";
+import type { NamedTensors } from "./training-state.ts";
 
 /** Something to train: every `Layer` of @gradus/layers is one. */
 export interface Model {
@@ -15,6 +17,10 @@ export interface Model {
   eval(): unknown;
   /** The variables that training changes. */
   parameters(): Iterable<Variable>;
+  /** Copies of parameters and buffers by path; without it, a model is its parameters, by number. */
+  stateDict?(): ReadonlyMap<string, Tensor> | NamedTensors;
+  /** Takes over what `stateDict` gave, or throws and changes nothing. */
+  loadStateDict?(state: NamedTensors): unknown;
 }
 
 /** Something that changes parameters along their gradients: every optimizer of @gradus/optimizers is one. */
@@ -25,14 +31,25 @@ export interface Optimizer {
   zeroGrad(): void;
   /** The variables that `step` updates; where an optimizer tells them, they are compared with the model's. */
   readonly parameters?: Iterable<Variable>;
+  /** The size of a step; callbacks that rule it ask for one. */
+  learningRate?: number;
+  /** Everything that it needs to go on; without it, it is taken to remember nothing. */
+  stateDict?(): OptimizerState;
+  /** Takes over what `stateDict` gave, or throws and changes nothing. */
+  loadStateDict?(state: OptimizerState): void;
 }
 
 /**
  * The mean loss of a batch as a scalar: `crossEntropy`, `meanSquaredError`, or a function of one's own.
  *
+ * Weights of samples or classes need a loss for each sample: then it is called with `{ reduction: "none" }` and returns `[batch]`, or
+ * `[batch, …]`, whose mean over all but the first axis is the sample's loss.
+ *
  * A method's type, because its parameters may be narrower than `Tensor`: a loss that states the shapes it takes is one too.
  */
-export type Loss = { measure(prediction: Tensor, target: Tensor): Tensor }["measure"];
+export type Loss = {
+  measure(prediction: Tensor, target: Tensor, options?: { readonly reduction?: LossReduction }): Tensor;
+}["measure"];
 
 /** Puts a model into the mode wanted; nothing is walked where it is in that mode already. */
 export function setMode(model: Model, training: boolean): void {

@@ -1,12 +1,13 @@
 // One step, from tensors to tensors: nothing in it reads a value or depends on the loop around it, so that it can be captured as
 // one computation. This file is the only place that says what a step does.
 
-import { noGrad, type Tensor } from "@gradus/core";
+import { GradusError, noGrad, ShapeError, type Tensor, type Variable } from "@gradus/core";
+import { boundGradients, type GradientBounds, scaleGradients } from "./gradients.ts";
 import type { Metric } from "./metrics.ts";
 import type { Loss, Model, Optimizer } from "./model.ts";
 
-/** A batch in; its loss, then the measure of each metric, out. */
-export type Step = (inputs: Tensor, targets: Tensor) => readonly Tensor[];
+/** A batch in, with the weights of its samples or null; its loss, then the measure of each metric, out. */
+export type Step = (inputs: Tensor, targets: Tensor, weights: Tensor | null) => readonly Tensor[];
 
 /** What a step is made of. */
 export interface StepParts {
@@ -17,26 +18,84 @@ export interface StepParts {
 }
 
 /** A step that trains: one forward pass for loss and metrics alike, then θ ← θ + update(∂loss/∂θ). */
-export function trainingStep({ model, optimizer, loss, metrics }: StepParts): Step {
-  return (inputs, targets) => {
+export function trainingStep({ model, optimizer, loss, metrics }: StepParts, bounds: GradientBounds): Step {
+  return (inputs, targets, weights) => {
     const prediction = model.forward(inputs);
-    const value = loss(prediction, targets);
+    const value = lossOf(loss, prediction, targets, weights);
     // Measured first: a batch that a metric refuses changes no parameter.
     const measures = measureAll(metrics, prediction, targets);
     optimizer.zeroGrad();
     value.backward();
+    boundGradients([...model.parameters()], bounds);
     optimizer.step();
     return [value.detach(), ...measures];
   };
 }
 
+/** The first half of a step over several batches: its gradients are added to those that are there, `fresh` ones to nothing. */
+export type GatheringStep = (
+  inputs: Tensor,
+  targets: Tensor,
+  weights: Tensor | null,
+  fresh: boolean,
+) => readonly Tensor[];
+
+/** A step that only gathers gradients. */
+export function gatheringStep({ model, optimizer, loss, metrics }: StepParts): GatheringStep {
+  return (inputs, targets, weights, fresh) => {
+    const prediction = model.forward(inputs);
+    const value = lossOf(loss, prediction, targets, weights);
+    const measures = measureAll(metrics, prediction, targets);
+    if (fresh) optimizer.zeroGrad();
+    value.backward();
+    return [value.detach(), ...measures];
+  };
+}
+
+/** The second half: the sums of gradients become averages, and the optimizer takes its step. `share` is 1/k for k batches. */
+export type ApplyingStep = (share: Tensor) => readonly Tensor[];
+
+/** A step with the gradients that were gathered. */
+export function applyingStep({ model, optimizer }: StepParts, bounds: GradientBounds): ApplyingStep {
+  return (share) => {
+    const parameters: readonly Variable[] = [...model.parameters()];
+    scaleGradients(parameters, share);
+    boundGradients(parameters, bounds);
+    optimizer.step();
+    return [];
+  };
+}
+
 /** A step that only looks. */
 export function evaluationStep({ model, loss, metrics }: Omit<StepParts, "optimizer">): Step {
-  return (inputs, targets) =>
+  return (inputs, targets, weights) =>
     noGrad(() => {
       const prediction = model.forward(inputs);
-      return [loss(prediction, targets), ...measureAll(metrics, prediction, targets)];
+      return [lossOf(loss, prediction, targets, weights), ...measureAll(metrics, prediction, targets)];
     });
+}
+
+/** The mean loss; with weights Σ wᵢ lossᵢ / n over the n samples (not over Σ wᵢ), as in Keras. */
+function lossOf(loss: Loss, prediction: Tensor, targets: Tensor, weights: Tensor | null): Tensor {
+  if (weights === null) return loss(prediction, targets);
+  const each = loss(prediction, targets, { reduction: "none" });
+  if (each.rank === 0) {
+    throw new GradusError(
+      'classWeight and sampleWeight need a loss for each sample, but the loss gave a scalar for { reduction: "none" }: ' +
+        "let it take a third argument { reduction } as crossEntropy does",
+    );
+  }
+  if (weights.rank > each.rank || weights.shape.some((size, axis) => size !== each.shape[axis])) {
+    throw new ShapeError(
+      `the loss gave values [${each.shape}] with { reduction: "none" }, which do not fit weights [${weights.shape}]`,
+    );
+  }
+  const shape = each.shape.map((size, axis) => (axis < weights.rank ? size : 1));
+  return each
+    .mul<readonly number[], readonly number[]>(
+      weights.cast(each.dtype).reshape<readonly number[], readonly number[]>(shape),
+    )
+    .mean();
 }
 
 function measureAll(metrics: readonly Metric[], prediction: Tensor, targets: Tensor): readonly Tensor[] {

@@ -1,19 +1,26 @@
-// The trainer: the loop around the step. It knows nothing of arithmetic (step.ts), averages (tally.ts) or the screen (display/).
+// The trainer: what users see of training. It knows nothing of arithmetic (step.ts), epochs (fit-run.ts) or the screen (display/).
 
-import { concat, formatShape, GradusError, noGrad, ShapeError, type Tensor } from "@gradus/core";
-import type { Dataset } from "@gradus/data";
-import { countBatches } from "./batches.ts";
-import { compiledStep } from "./compiled.ts";
+import { defaultGenerator, GradusError, type Tensor, tensor } from "@gradus/core";
+import { checkCount, checkNames, checkSource, checkTrainable, checkVerbosity, isDataset } from "./checks.ts";
+import { Control } from "./control.ts";
 import { type Output, standardOutput } from "./display/output.ts";
 import { type Display, progressDisplay } from "./display/progress.ts";
 import { Emitter, type Listener, named, type TrainerEvents } from "./events.ts";
-import { type History, Recorder } from "./history.ts";
+import { type BatchSource, counted } from "./feed.ts";
+import { checkBounds, evaluationFeed, planFit } from "./fit-plan.ts";
+import { FitRun } from "./fit-run.ts";
+import type { History } from "./history.ts";
 import { type MetricNames, type MetricOption, resolveMetrics } from "./metrics.ts";
 import { type Loss, type Model, type Optimizer, setMode } from "./model.ts";
-import * as options from "./options.ts";
-import { Passes, type PassOptions } from "./pass.ts";
-import { evaluationStep, type Step, trainingStep } from "./step.ts";
+import { loadGenerators, loadState } from "./model-state.ts";
+import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions, PredictSource } from "./options.ts";
+import { look, passSteps } from "./pass.ts";
+import { captureState, checkPosition } from "./position.ts";
+import { predictAll } from "./predict.ts";
+import { readClassWeight, readSampleWeight, withClassWeights } from "./sample-weights.ts";
+import { Steps } from "./steps.ts";
 import { Tally } from "./tally.ts";
+import type { TrainingState } from "./training-state.ts";
 import { Turns } from "./turns.ts";
 
 /** What a {@link Trainer} is made of. */
@@ -48,36 +55,26 @@ export type ValueNames<M extends readonly MetricOption[]> = "loss" | MetricNames
 export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   readonly model: Model;
   readonly optimizer: Optimizer;
-  readonly #names: readonly string[];
   readonly #output: Output;
-  /** Passes that train. */
-  readonly #epochs: Passes;
-  /** Passes that only look. */
-  readonly #evaluations: Passes;
-  readonly #events = new Emitter<TrainerEvents<ValueNames<M>>>();
-  #history: History<ValueNames<M>> | null = null;
+  readonly #steps: Steps;
+  readonly #events = new Emitter<TrainerEvents>();
+  readonly #control = new Control();
+  /** The last fit, over or not. */
+  #run: FitRun | null = null;
+  /** What the next fit goes on from. */
+  #restored: TrainingState | null = null;
   #fitting = false;
 
   constructor({ model, optimizer, loss, metrics, compile = true, output = standardOutput() }: TrainerOptions<M>) {
     this.model = model;
     this.optimizer = optimizer;
-    const resolved = resolveMetrics(metrics ?? []);
-    const parts = { model, optimizer, loss, metrics: resolved };
-    this.#names = new Tally(resolved).names;
     this.#output = output;
-    const prepare = (step: Step) => (): Promise<Step> => (compile ? compiledStep(step, warn) : Promise.resolve(step));
-    let warned = false;
-    const warn = (message: string): void => {
-      if (!warned) console.warn(`Warning: ${message}`);
-      warned = true;
-    };
-    this.#epochs = new Passes(model, resolved, prepare(trainingStep(parts)), true);
-    this.#evaluations = new Passes(model, resolved, prepare(evaluationStep(parts)), false);
+    this.#steps = new Steps({ model, optimizer, loss, metrics: resolveMetrics(metrics ?? []) }, compile);
   }
 
   /** What the last `fit` gave, or has given so far; null before the first. */
   get history(): History<ValueNames<M>> | null {
-    return this.#history;
+    return this.#run === null ? null : historyOf(this.#run);
   }
 
   /**
@@ -87,7 +84,8 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
    * trainer.on("epochEnd", ({ epoch, logs }) => console.log(epoch, logs.loss));
    */
   on<K extends keyof TrainerEvents>(name: K, listener: Listener<TrainerEvents<ValueNames<M>>[K]>): () => void {
-    return this.#events.on(name, listener);
+    // cast: the values of this trainer's events have exactly these names
+    return this.#events.on(name, listener as Listener<TrainerEvents[K]>);
   }
 
   /**
@@ -95,35 +93,95 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
    * step takes longer). A loss that becomes NaN or infinite is reported once, as a warning, and training goes on, as in Keras.
    * Afterwards the model is in the mode of training.
    *
-   * @returns the history; rejects with the signal's reason where that stopped it, and `trainer.history` has the epochs before
+   * @param data a dataset, batches in any iterable, at once or in time, or a function that makes such an iterable for each pass
+   * @returns the history; rejects with the signal's reason where that stopped it, and `trainer.history` has what was before
    * @throws OptionError for options out of range and for a model without parameters, DataError for too few samples, all before
    * anything is changed
    * @example
    * const { history } = await trainer.fit(train, { batchSize: 64, epochs: 5, validationSplit: 0.2, seed: 0 });
    * history.val_loss?.at(-1);
    */
-  async fit(data: Dataset, fitOptions: options.FitOptions = {}): Promise<History<ValueNames<M>>> {
-    const plan = options.planFit(data, fitOptions);
-    options.checkTrainable(this.model, this.optimizer);
+  async fit(data: BatchSource, options: FitOptions = {}): Promise<History<ValueNames<M>>> {
+    const plan = planFit(data, options);
+    checkTrainable(this.model, this.optimizer);
     if (this.#fitting) throw new GradusError("fit: this trainer is in another fit: await that first");
     plan.signal?.throwIfAborted();
-    const validated = plan.validation === null ? [] : this.#names.map((name) => `val_${name}`);
-    const recorder = new Recorder<ValueNames<M>>([...this.#names, ...validated]);
     const display = progressDisplay(this.#output, plan.verbose);
+    const run = new FitRun({ steps: this.#steps, plan, display, events: this.#events, control: this.#control });
+    const from = this.#restored;
     let completed = false;
     this.#fitting = true;
-    this.#history = recorder.history;
-    this.model.train();
     try {
-      await this.#trainAll(plan, recorder, display);
+      if (from !== null) await run.restore(from);
+    } catch (error) {
+      this.#fitting = false;
+      throw error;
+    }
+    this.#run = run;
+    this.#restored = null;
+    setMode(this.model, true);
+    try {
+      await run.train(from);
       completed = true;
     } finally {
       display.close();
       setMode(this.model, true);
       this.#fitting = false;
-      await this.#events.emit("fitEnd", { history: recorder.history, completed });
+      this.#control.resume();
+      await run.end(completed);
     }
-    return recorder.history;
+    return historyOf(run);
+  }
+
+  /** Holds training up at the end of this step, until {@link resume}. Evaluation and prediction work meanwhile. */
+  pause(): void {
+    if (this.#fitting) this.#control.pause();
+  }
+
+  /** Ends a {@link pause}. */
+  resume(): void {
+    this.#control.resume();
+  }
+
+  /** Whether training is held up, or will be at the end of this step. */
+  get paused(): boolean {
+    return this.#control.paused;
+  }
+
+  /** Ends training at the end of this step: its epoch is closed, with its validation, and `fit` gives its history. */
+  async stop(reason = "asked for"): Promise<void> {
+    if (this.#fitting) await this.#run?.stop(reason);
+  }
+
+  /**
+   * One step with one batch.
+   *
+   * @returns the loss and the metrics of the batch, as they were before the step
+   * @throws OptionError for options out of range, DataError for a batch whose rows do not fit
+   * @example
+   * const { loss } = await trainer.trainOnBatch(inputs, targets, { clipNorm: 1 });
+   */
+  async trainOnBatch(
+    inputs: Tensor,
+    targets: Tensor,
+    options: BatchOptions = {},
+  ): Promise<Readonly<Record<ValueNames<M>, number>>> {
+    const owner = "trainOnBatch";
+    checkNames(owner, options, ["classWeight", "sampleWeight", "clipNorm", "clipValue"]);
+    const bounds = checkBounds(owner, options);
+    checkTrainable(this.model, this.optimizer);
+    const { sampleWeight, classWeight } = options;
+    const given = counted({ inputs, targets });
+    const own = sampleWeight === undefined ? null : readSampleWeight(owner, sampleWeight, given.samples);
+    const byClass = classWeight === undefined ? null : readClassWeight(owner, classWeight);
+    const { weights, samples } = withClassWeights(owner, { ...given, weights: own && tensor(own) }, byClass);
+    const step = await this.#steps.learning(bounds);
+    setMode(this.model, true);
+    const tally = new Tally(this.#steps.parts.metrics);
+    tally.add(step(inputs, targets, weights), samples);
+    const logs = named<ValueNames<M>>(tally.logs());
+    await this.#events.emit("batchEnd", { samples, logs });
+    return logs;
   }
 
   /**
@@ -133,21 +191,27 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
    * @example
    * const { loss, accuracy } = await trainer.evaluate(test);
    */
-  async evaluate(
-    data: Dataset,
-    { batchSize, verbose = "auto", signal }: options.EvaluateOptions = {},
-  ): Promise<Readonly<Record<ValueNames<M>, number>>> {
-    const size = options.checkBatchSize("evaluate", batchSize);
-    options.checkVerbosity("evaluate", verbose);
-    options.checkNotEmpty("evaluate", "data", data);
+  async evaluate(data: BatchSource, options: EvaluateOptions = {}): Promise<Readonly<Record<ValueNames<M>, number>>> {
+    const owner = "evaluate";
+    checkNames(owner, options, ["batchSize", "steps", "signal", "verbose", "sampleWeight"]);
+    const { verbose = "auto", signal, sampleWeight } = options;
+    const size = checkCount(owner, "batchSize", options.batchSize, 32);
+    const limit = checkCount(owner, "steps", options.steps, null);
+    checkVerbosity(owner, verbose);
+    checkSource(owner, "data", data);
+    if (sampleWeight !== undefined && !isDataset(data)) {
+      throw new GradusError("evaluate: sampleWeight is for a Dataset; batches bring { inputs, targets, weights }");
+    }
+    const weights = sampleWeight && isDataset(data) ? readSampleWeight(owner, sampleWeight, data.length) : null;
     signal?.throwIfAborted();
-    const steps = countBatches(data, size);
+    const feed = evaluationFeed(data, size, weights);
+    const steps = passSteps(feed, limit);
     const display = progressDisplay(this.#output, verbose);
     try {
-      await this.#emit(display, "evaluateStart", { steps, samples: data.length });
-      const stepEnd: PassOptions["stepEnd"] = (step, _, tally) =>
-        this.#emit(display, "evaluateStep", { step, steps, logs: named(tally.logs()) });
-      const tally = await this.#evaluations.run({ data, batchSize: size, turns: new Turns(), signal, stepEnd });
+      await this.#emit(display, "evaluateStart", { steps, samples: feed.samples });
+      const stepEnd = (step: number, tally: Tally): Promise<void> | undefined =>
+        this.#emit(display, "evaluateStep", { step, steps, logs: tally.logs() });
+      const tally = await look(this.#steps, { feed, limit, turns: new Turns(), signal, stepEnd });
       const logs = named<ValueNames<M>>(tally.logs());
       await this.#emit(display, "evaluateEnd", { logs });
       return logs;
@@ -160,80 +224,64 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
    * The model's results for many inputs, batch by batch, in the mode of evaluation and without gradients. The model's mode is put
    * back.
    *
-   * @param inputs a row per sample
+   * @param inputs a row per sample, a dataset, or batches: tensors, or objects with `inputs`
    * @throws OptionError for options out of range, ShapeError for a scalar
    * @example
    * const logits = await trainer.predict(images); // [images, 10]
    */
-  async predict(inputs: Tensor, { batchSize, signal }: options.PredictOptions = {}): Promise<Tensor> {
-    const size = options.checkBatchSize("predict", batchSize);
-    const [rows] = inputs.shape;
-    if (rows === undefined)
-      throw new ShapeError(`predict: inputs need an axis of samples, got ${formatShape(inputs.shape)}`);
-    signal?.throwIfAborted();
-    const turns = new Turns();
-    const before = this.model.training;
-    const outputs: Tensor[] = [];
-    try {
-      // Without any rows, too, the model is asked, for the shape of its results.
-      for (let start = 0; start < Math.max(1, rows); start += size) {
-        setMode(this.model, false);
-        outputs.push(noGrad(() => this.model.forward(inputs.slice([start, Math.min(rows, start + size)]))));
-        if (turns.due) await turns.take();
-        signal?.throwIfAborted();
-      }
-    } finally {
-      setMode(this.model, before);
-    }
-    return noGrad(() => concat(outputs));
+  async predict(inputs: PredictSource, options: PredictOptions = {}): Promise<Tensor> {
+    const output = await predictAll(this.model, inputs, options, {
+      start: (steps, samples) => this.#events.emit("predictStart", { steps, samples }),
+      step: (step, steps) => this.#events.emit("predictStep", { step, steps }),
+    });
+    await this.#events.emit("predictEnd", { output });
+    return output;
   }
 
-  async #trainAll(plan: options.FitPlan, recorder: Recorder<ValueNames<M>>, display: Display): Promise<void> {
-    const { training, validation, batchSize, epochs, signal } = plan;
-    const steps = countBatches(training, batchSize);
-    const turns = new Turns();
-    const warn = this.#warnOnce(display);
-    const start = { epochs, steps, samples: training.length, validationSamples: validation?.length ?? 0 };
-    await this.#emit(display, "fitStart", start);
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      signal?.throwIfAborted();
-      await this.#emit(display, "epochStart", { epoch, epochs, steps });
-      const stepEnd: PassOptions["stepEnd"] = (step, samples, tally) => {
-        const loss = tally.lastLoss;
-        const logs = named<ValueNames<M>>(tally.logs());
-        const told = this.#emit(display, "stepEnd", { epoch, step, steps, samples, loss, logs });
-        return Number.isFinite(loss) ? told : Promise.all([told, warn(loss, epoch, step)]).then(() => undefined);
-      };
-      const order = plan.nextOrder();
-      const tally = await this.#epochs.run({ data: training, order, batchSize, turns, signal, stepEnd });
-      const validated = validation && (await this.#evaluations.run({ data: validation, batchSize, turns, signal }));
-      const logs = { ...tally.logs(), ...validated?.logs("val_") };
-      recorder.record(epoch, logs);
-      await this.#emit(display, "epochEnd", { epoch, epochs, logs: named<ValueNames<M>>(logs) });
-    }
+  /**
+   * Everything that another trainer needs to go on from here bit for bit: model, optimizer, history, averages of the epoch, the place in
+   * the data, random generators and what callbacks remember, as copies. It is whole at the end of a step: in a listener to `settled`,
+   * while training is paused, or after `fit`, stopped or not.
+   *
+   * @example
+   * trainer.on("settled", ({ totalSteps }) => (totalSteps % 100 === 0 ? writer.save("last", trainer.state()) : undefined));
+   */
+  state(): TrainingState {
+    if (this.#run !== null && this.#restored === null) return this.#run.state();
+    const now = captureState(this.model, this.optimizer, null);
+    if (this.#restored === null) return now;
+    return { ...now, position: this.#restored.position, tensors: this.#restored.tensors };
   }
 
-  /** A function that reports a loss that is no number any more, the first time. */
-  #warnOnce(display: Display): (loss: number, epoch: number, step: number) => Promise<void> | undefined {
-    let warned = false;
-    return (loss, epoch, step) => {
-      if (warned) return undefined;
-      warned = true;
-      const message =
-        `the loss is ${loss} at epoch ${epoch + 1}, step ${step}; training goes on. ` +
-        "Try a smaller learningRate, or find the cause with detectAnomaly";
-      const heard = this.#events.has("warning") || display.listeners.warning !== undefined;
-      if (!heard) console.warn(`Warning: ${message}`);
-      return this.#emit(display, "warning", { message, epoch, step });
-    };
+  /**
+   * Loads model and optimizer from a state, and lets the next `fit`, with the same data and options, go on from where the state was
+   * taken: in the middle of an epoch, too. Its `epochs` are counted from the very beginning.
+   *
+   * @throws CheckpointError for the state of another model or optimizer; then nothing has changed
+   * @example
+   * trainer.restore(state);
+   * await trainer.fit(train, { epochs: 4, seed: 0 });
+   */
+  restore(state: TrainingState): void {
+    if (this.#fitting) throw new GradusError("restore: this trainer is in a fit: await that first");
+    checkPosition(state.position);
+    loadState(this.model, this.optimizer, state);
+    loadGenerators(this.model, state.position.modelGenerators);
+    defaultGenerator().state = state.position.generator;
+    this.#restored = state;
   }
 
   /** Tells the display, then everyone else. */
   #emit<K extends keyof TrainerEvents>(
     { listeners }: Display,
     name: K,
-    event: TrainerEvents<ValueNames<M>>[K],
+    event: TrainerEvents[K],
   ): Promise<void> | undefined {
-    return this.#events.emit(name, event, listeners);
+    return this.#events.emit(name, event, [listeners]);
   }
+}
+
+/** The history of a run, typed by the trainer's names. */
+function historyOf<Name extends string>(run: FitRun): History<Name> {
+  return run.history as History<Name>; // cast: it has a column for each of the trainer's names
 }

@@ -36,9 +36,18 @@ function clocked(output: Output, verbose: Verbosity): { display: Display; at(sec
 /** An epoch of 750 steps of 3 ms, then validation up to 2.3 s. */
 function epoch({ at }: ReturnType<typeof clocked>, number: number, steps = 750): void {
   const start = number * 10;
-  at(start).epochStart?.({ epoch: number, epochs: 5, steps: 750 });
+  at(start).epochStart?.({ epoch: number, epochs: 5, steps: 750, step: 0 });
   for (let step = 1; step <= steps; step++) {
-    at(start + step * 0.003).stepEnd?.({ epoch: number, step, steps: 750, samples: 64, loss: 1, logs });
+    at(start + step * 0.003).stepEnd?.({
+      epoch: number,
+      step,
+      steps: 750,
+      totalSteps: step,
+      samples: 64,
+      loss: 1,
+      logs,
+      updated: true,
+    });
   }
   if (steps === 750) at(start + 2.3).epochEnd?.({ epoch: number, epochs: 5, logs: all });
 }

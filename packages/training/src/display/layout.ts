@@ -10,7 +10,8 @@ import type { Logs } from "../tally.ts";
 /** What a progress line shows. */
 export interface Progress {
   readonly step: number;
-  readonly steps: number;
+  /** Null where nobody knows. */
+  readonly steps: number | null;
   /** Seconds since the first step began. */
   readonly elapsed: number;
   /** Seconds per step. */
@@ -23,8 +24,10 @@ const shortestBar = 5;
 
 /** The line of a run that goes on, with the time that is left, in at most `width` columns. */
 export function runningLine(progress: Progress, width: number, colors: boolean): string {
-  const remaining = formatRemaining(progress.stepTime * (progress.steps - progress.step));
-  const timing = ` ${remaining} ${formatStepTime(progress.stepTime)}`;
+  const { step, steps, stepTime, elapsed } = progress;
+  // Without a number of steps, there is no time left to tell, but that which has passed.
+  const time = steps === null ? `${elapsed.toFixed(0)}s` : formatRemaining(stepTime * (steps - step));
+  const timing = ` ${time} ${formatStepTime(stepTime)}`;
   const count = formatCount(progress);
   const values = formatValues(progress.logs);
   for (let shown = values.length; shown >= 0; shown--) {
@@ -34,8 +37,9 @@ export function runningLine(progress: Progress, width: number, colors: boolean):
         .slice(0, shown)
         .map((value) => ` - ${value}`)
         .join("");
+    if (steps === null && count.length + rest.length <= width) return `${count}${rest}`;
     const bar = Math.min(barWidth, width - count.length - 1 - rest.length);
-    if (bar >= shortestBar) return `${count} ${formatBar(progress, bar, colors)}${rest}`;
+    if (steps !== null && bar >= shortestBar) return `${count} ${formatBar(progress, bar, colors)}${rest}`;
   }
   return (count + timing).slice(0, Math.max(0, width));
 }
@@ -65,14 +69,15 @@ function packed(start: string, values: readonly string[], width: number): string
   return lines;
 }
 
-/** `  7/750`: as wide as it will be at the end. */
+/** `  7/750`: as wide as it will be at the end; without an end, `step 7`. */
 function formatCount({ step, steps }: Pick<Progress, "step" | "steps">): string {
+  if (steps === null) return `step ${step}`;
   return `${String(step).padStart(String(steps).length)}/${steps}`;
 }
 
 /** The bar: what is done in green, the rest dimmed; without colours the rest is thin. */
 function formatBar({ step, steps }: Progress, width: number, colors: boolean): string {
-  const done = Math.min(width, Math.floor((width * step) / Math.max(1, steps)));
+  const done = Math.min(width, Math.floor((width * step) / Math.max(1, steps ?? step)));
   const rest = width - done;
   if (!colors) return "━".repeat(done) + "─".repeat(rest);
   return (done > 0 ? `\x1b[32m${"━".repeat(done)}\x1b[0m` : "") + (rest > 0 ? `\x1b[2m${"━".repeat(rest)}\x1b[0m` : "");

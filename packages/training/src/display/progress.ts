@@ -21,17 +21,21 @@ export interface Display {
 class ProgressLine {
   readonly #output: Output;
   readonly #now: () => number;
-  readonly #steps: number;
+  readonly #steps: number | null;
   readonly #start: number;
-  #step = 0;
+  #step: number;
+  readonly #firstStep: number;
   #afterFirst = 0;
   #afterLast = 0;
   #drawn = Number.NEGATIVE_INFINITY;
   #logs: Logs = {};
+  #ended = false;
 
-  /** @param now the time in seconds */
-  constructor(output: Output, steps: number, now: () => number) {
+  /** @param done the steps that were done before; @param now the time in seconds */
+  constructor(output: Output, steps: number | null, done: number, now: () => number) {
     this.#output = output;
+    this.#step = done;
+    this.#firstStep = done + 1;
     this.#now = now;
     this.#steps = steps;
     this.#start = now();
@@ -42,7 +46,12 @@ class ProgressLine {
     this.#step = step;
     this.#logs = logs;
     this.#afterLast = this.#now();
-    if (step === 1) this.#afterFirst = this.#afterLast;
+    if (step === this.#firstStep) this.#afterFirst = this.#afterLast;
+  }
+
+  /** Notes further values. */
+  add(logs: Logs): void {
+    this.#logs = { ...this.#logs, ...logs };
   }
 
   /** Whether the last drawing is old enough. */
@@ -60,13 +69,16 @@ class ProgressLine {
   /** The last drawing. */
   finish(logs: Logs): void {
     this.#logs = logs;
+    this.#ended = true;
     const { isTerminal, colors = false } = this.#output;
     if (!isTerminal) this.#output.write(`${finalLines(this.#progress, Number.POSITIVE_INFINITY, false).join("\n")}\n`);
     else this.#output.write(`\r${finalLines(this.#progress, this.#width, colors).join("\x1b[K\n")}\x1b[K\n`);
   }
 
+  /** The one line of an epoch at `verbose: 2`. */
   finishPlain(logs: Logs): void {
     this.#logs = logs;
+    this.#ended = true;
     this.#output.write(`${plainLine(this.#progress)}\n`);
   }
 
@@ -77,14 +89,16 @@ class ProgressLine {
   }
 
   get #progress(): Progress {
-    const steps = this.#steps;
+    // At the end everyone knows how many steps there were.
+    const steps = this.#ended ? (this.#steps ?? this.#step) : this.#steps;
     return { step: this.#step, steps, elapsed: this.#now() - this.#start, stepTime: this.#stepTime, logs: this.#logs };
   }
 
   /** The mean time of a step, without the first, which warms up, and without validation. */
   get #stepTime(): number {
-    if (this.#step === 0) return 0;
-    return this.#step === 1 ? this.#afterLast - this.#start : (this.#afterLast - this.#afterFirst) / (this.#step - 1);
+    const done = this.#step - this.#firstStep + 1;
+    if (done === 0) return 0;
+    return done === 1 ? this.#afterLast - this.#start : (this.#afterLast - this.#afterFirst) / (done - 1);
   }
 }
 
@@ -100,11 +114,13 @@ export function progressDisplay(
   if (verbose === 0) return { listeners: {}, close: () => undefined };
   let line: ProgressLine | null = null;
   const redraws = (): boolean => output.isTerminal && verbose !== 2;
-  const begin = (steps: number): void => {
-    line = new ProgressLine(output, steps, now);
+  let values: Logs = {};
+  const begin = (steps: number | null, done = 0): void => {
+    values = {};
+    line = new ProgressLine(output, steps, done, now);
   };
   const update = (step: number, logs: Logs): void => {
-    line?.update(step, logs);
+    line?.update(step, { ...logs, ...values });
     if (redraws() && line?.isDue) line.draw();
   };
   const finish = (logs: Logs): void => {
@@ -112,21 +128,29 @@ export function progressDisplay(
     else line?.finish(logs);
     line = null;
   };
+  /** A line of its own, above that of the epoch. */
+  const say = (text: string): void => {
+    output.write(`${redraws() && line !== null ? "\r\x1b[K" : ""}${text}\n`);
+    if (redraws()) line?.draw();
+  };
   return {
     listeners: {
-      epochStart: ({ epoch, epochs, steps }) => {
+      epochStart: ({ epoch, epochs, steps, step }) => {
         if (epochs > 1) output.write(`Epoch ${epoch + 1}/${epochs}\n`);
-        begin(steps);
+        begin(steps, step);
       },
       stepEnd: ({ step, logs }) => update(step, logs),
+      // Values of a validation within an epoch stay on its line.
+      validationEnd: ({ logs }) => {
+        values = logs;
+        line?.add(logs);
+      },
       epochEnd: ({ logs }) => finish(logs),
       evaluateStart: ({ steps }) => begin(steps),
       evaluateStep: ({ step, logs }) => update(step, logs),
       evaluateEnd: ({ logs }) => finish(logs),
-      warning: ({ message }) => {
-        output.write(`${redraws() ? "\r\x1b[K" : ""}Warning: ${message}\n`);
-        if (redraws()) line?.draw();
-      },
+      stop: ({ reason, epoch }) => say(`Epoch ${epoch + 1}: training stops: ${reason}`),
+      warning: ({ message }) => say(`Warning: ${message}`),
     },
     close: () => {
       if (line !== null && redraws()) {
