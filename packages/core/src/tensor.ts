@@ -667,12 +667,14 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.reshape(this, shape));
   }
 
-  /** The axes from `start` on made one. */
+  /** The axes from `start` to `end`, that included, made one. */
   flatten<A extends Shape, const X extends number = 0>(
     this: Tensor<A>,
     start?: X & Check<Flattened<A, X>>,
-  ): Tensor<Result<Flattened<A, X>>> {
-    return typed(ops.flatten(this, start));
+  ): Tensor<Result<Flattened<A, X>>>;
+  flatten(start: number, end: number): Tensor;
+  flatten(start = 0, end = -1): Tensor {
+    return ops.flatten(this, start, end);
   }
 
   /** Two axes exchanged: the last two by default. */

@@ -10,7 +10,6 @@ import {
   full,
   noGrad,
   normalizeFeatures,
-  OptionError,
   ones,
   type Result,
   type Shape,
@@ -23,6 +22,7 @@ import {
   Variable,
   zeros,
 } from "@gradus/core";
+import { checkFoldable, type Foldable } from "./folding.ts";
 import type { FloatDType } from "./initializers.ts";
 import { checkFeatures, checkFloat } from "./inputs.ts";
 import { Layer } from "./layer.ts";
@@ -80,13 +80,6 @@ const blend: Update = /* @__PURE__ */ update({
 });
 
 const increment: Update = /* @__PURE__ */ update({ name: "batchNorm.count", forward: (count) => [count.add(1)] });
-
-/** What a normalization can be folded into: a layer whose weight has the outputs on its last axis. */
-export interface Foldable {
-  readonly weight: Variable;
-  /** `[outputs]`, or null without one. */
-  readonly bias: Variable | null;
-}
 
 /** What the compiler knows of the result: the features are checked where they stand on the last axis. */
 type Output<S extends Shape, Features extends number, Axis extends number> = [Axis] extends [-1]
@@ -198,7 +191,7 @@ export class BatchNorm<const Features extends number = number, const Axis extend
    * model.forward(zeros([4, 3])).shape; // [4, 2]
    */
   foldInto<L extends Foldable>(layer: L): L {
-    this.#checkFold(layer);
+    checkFoldable(this, layer, this.features, this.axis);
     noGrad(() => {
       const [mean, variance, gamma, beta] = [
         this.runningMean,
@@ -220,20 +213,6 @@ export class BatchNorm<const Features extends number = number, const Axis extend
       this.beta?.assign(zeros([this.features], { dtype: this.beta.dtype }));
     });
     return layer;
-  }
-
-  #checkFold({ weight, bias }: Foldable): void {
-    if (this.axis !== -1) {
-      throw new OptionError(`${this}: only a normalization of the last axis can be folded, not of axis ${this.axis}`);
-    }
-    const isWeight = weight instanceof Variable && (bias === null || bias instanceof Variable);
-    if (!isWeight) throw new OptionError(`${this}: foldInto takes a layer with a weight and a bias`);
-    const wanted = formatShape([this.features]);
-    const outputs = weight.shape.at(-1);
-    if (weight.rank < 2 || outputs !== this.features || (bias !== null && formatShape(bias.shape) !== wanted)) {
-      const given = `weight ${formatShape(weight.shape)}${bias === null ? "" : ` and bias ${formatShape(bias.shape)}`}`;
-      throw new ShapeError(`${this}: a layer with ${given} does not have ${this.features} outputs`);
-    }
   }
 
   /** Moves the running averages towards the statistics of a batch. */

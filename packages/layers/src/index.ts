@@ -30,7 +30,7 @@ export {
   PReLU,
   type PReLUOptions,
 } from "./activations-parametric.ts";
-export { BatchNorm, type BatchNormLayerOptions, type Foldable } from "./batch-norm.ts";
+export { BatchNorm, type BatchNormLayerOptions } from "./batch-norm.ts";
 export { ConvTranspose2D, type ConvTranspose2DOptions } from "./conv-transpose2d.ts";
 // Layers
 export { Conv1D, type Conv1DOptions } from "./conv1d.ts";
@@ -39,6 +39,7 @@ export { Dense, type DenseOptions } from "./dense.ts";
 export { Dropout, type DropoutOptions } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
 export { Flatten } from "./flatten.ts";
+export type { Foldable } from "./folding.ts";
 export { GroupNorm, type GroupNormLayerOptions } from "./group-norm.ts";
 export { GRU, type GRUOptions } from "./gru.ts";
 // Initializers: all as initializers.normal and so on; these four have names that nothing else has

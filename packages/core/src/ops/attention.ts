@@ -21,8 +21,7 @@ const weightsOf = /* @__PURE__ */ composite<null>({
     const input = required(scores);
     const seen = allowed === undefined ? input : allowed.where(input, lowest(input));
     const peak = seen.max(-1, { keepDims: true });
-    const raised = seen.sub(peak.isFinite().where(peak, 0)).exp();
-    const e = allowed === undefined ? raised : allowed.where(raised, 0);
+    const e = seen.sub(peak.gt(lowest(input)).where(peak, 0)).exp();
     const total = e.sum(-1, { keepDims: true });
     return e.div(total.eq(0).where(1, total));
   },

@@ -246,7 +246,7 @@ function weightOf(weights: Tensor, labels: Tensor, like: Tensor | null): Tensor 
 
 function checkLogits(name: string, logits: Tensor, weights: Tensor | undefined): void {
   const what = name === "crossEntropy" ? "logits" : "predictions";
-  if (logits.rank === 0) throw new ShapeError(`${name}: ${what} need an axis of classes, got a scalar`);
+  if (logits.rank === 0) throw new ShapeError(`${name}: ${what} [] have no axis of classes`);
   if (!isFloat(logits.dtype)) throw new DTypeError(`${name}: the ${what} are ${logits.dtype}, not floats`);
   if (weights === undefined || sameShape(weights.shape, logits.shape.slice(-1))) return;
   throw new ShapeError(

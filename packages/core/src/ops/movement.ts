@@ -66,14 +66,20 @@ function resolveShape(x: Tensor, target: Shape): Shape {
   return [...target];
 }
 
-/** The axes from `start` on made one. @example flatten([[1, 2], [3, 4]]) // [1, 2, 3, 4] */
+/**
+ * The axes from `start` to `end`, that included, made one: all of them by default.
+ * @example flatten([[1, 2], [3, 4]]) // [1, 2, 3, 4]
+ */
 export function flatten<S extends Shape, const X extends number = 0>(
   x: Tensor<S>,
   start?: X & Check<Flattened<S, X>>,
-): Tensor<Result<Flattened<S, X>>> {
-  const from = x.rank === 0 ? 0 : normalizeAxis("flatten", start ?? 0, x.rank);
-  const rest = x.shape.slice(from);
-  return typed(reshaping(x, [...x.shape.slice(0, from), sizeOf(rest)]));
+): Tensor<Result<Flattened<S, X>>>;
+export function flatten(x: Tensor, start: number, end: number): Tensor;
+export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  if (x.rank === 0) return reshaping(x, [1]);
+  const [from, to] = [normalizeAxis("flatten", start, x.rank), normalizeAxis("flatten", end, x.rank)];
+  if (from > to) throw new ShapeError(`flatten ${formatShape(x.shape)}: axis ${start} does not come before axis ${end}`);
+  return reshaping(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 
 const permuting: MovementOp<readonly number[]> = /* @__PURE__ */ movement({
@@ -104,9 +110,9 @@ export function permute<S extends Shape, const P extends readonly number[]>(
 }
 
 /** Two axes exchanged: the last two by default. @example transpose([[1, 2], [3, 4]]) // [[1, 3], [2, 4]] */
-export function transpose(x: Tensor, a = -2, b = -1): Tensor {
-  if (x.rank < 2) throw new ShapeError(`transpose ${formatShape(x.shape)}: needs at least two axes`);
-  const [from, to] = [normalizeAxis("transpose", a, x.rank), normalizeAxis("transpose", b, x.rank)];
+export function transpose(x: Tensor, a?: number, b = -1): Tensor {
+  if (a === undefined && x.rank < 2) throw new ShapeError(`transpose ${formatShape(x.shape)}: needs at least two axes`);
+  const [from, to] = [normalizeAxis("transpose", a ?? -2, x.rank), normalizeAxis("transpose", b, x.rank)];
   return permuting(
     x,
     x.shape.map((_, axis) => (axis === from ? to : axis === to ? from : axis)),

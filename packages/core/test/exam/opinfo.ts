@@ -20,7 +20,7 @@ type Reduce = (x: Tensor, axis?: ops.Axes, options?: { readonly keepDims?: boole
 const reduced =
   (f: Reduce): Row =>
   ([a, dim, keep], { dim: named = dim, keepdim = keep }) =>
-    x(a).rank === 0 ? f(x(a)) : f(x(a), axes(named), { keepDims: keepdim === true });
+    f(x(a), axes(named), { keepDims: keepdim === true });
 
 type Spread = (x: Tensor, axis?: ops.Axes, options?: ops.VarianceOptions) => Tensor;
 const spread =
@@ -92,8 +92,7 @@ export const generalRows: Rows = {
   where: ([a, condition, b]) => ops.where(x(condition), x(a), x(b)),
   sum: reduced(ops.sum),
   mean: reduced(ops.mean),
-  prod: ([a, dim], { keepdim }) =>
-    ops.prod(x(a), x(a).rank === 0 ? undefined : axes(dim), { keepDims: keepdim === true }),
+  prod: ([a, dim], { keepdim }) => ops.prod(x(a), axes(dim), { keepDims: keepdim === true }),
   amax: reduced(ops.max),
   amin: reduced(ops.min),
   all: reduced(ops.all),
@@ -102,12 +101,11 @@ export const generalRows: Rows = {
   min: (args, options) => extremes(ops.minimum, ops.min, ops.argMin, args, options),
   argmax: reduced((a, axis, options) => ops.argMax(a, onlyAxis(axis), options)),
   argmin: reduced((a, axis, options) => ops.argMin(a, onlyAxis(axis), options)),
-  logsumexp: ([a, dim, keep]) =>
-    ops.logSumExp(x(a), x(a).rank === 0 ? undefined : axes(dim), { keepDims: keep === true }),
+  logsumexp: ([a, dim, keep]) => ops.logSumExp(x(a), axes(dim), { keepDims: keep === true }),
   var: spread(ops.variance),
   std: spread(ops.std),
-  softmax: ([a, axis]) => (x(a).rank === 0 ? null : ops.softmax(x(a), n(axis))),
-  log_softmax: ([a, axis]) => (x(a).rank === 0 ? null : ops.logSoftmax(x(a), n(axis))),
+  softmax: ([a, axis]) => ops.softmax(x(a), n(axis)),
+  log_softmax: ([a, axis]) => ops.logSoftmax(x(a), n(axis)),
   matmul: binary(ops.matmul),
   mm: binary(ops.matmul),
   bmm: binary(ops.matmul),
@@ -157,22 +155,21 @@ export const generalRows: Rows = {
     );
   },
   "nn.functional.one_hot": ([indices, classes]) => ops.oneHot(x(indices), n(classes)),
-  cumsum: ([a, axis]) => (x(a).rank === 0 ? null : ops.cumSum(x(a), n(axis))),
-  cumprod: ([a, axis]) => (x(a).rank === 0 ? null : ops.cumProd(x(a), n(axis))),
+  cumsum: ([a, axis]) => ops.cumSum(x(a), n(axis)),
+  cumprod: ([a, axis]) => ops.cumProd(x(a), n(axis)),
   sort: ([a, axis, descending], options) => {
     const order = { axis: n(options["dim"] ?? axis, -1), descending: (options["descending"] ?? descending) === true };
-    const { values, indices } = ops.sort(x(a), x(a).rank === 0 ? { descending: order.descending } : order);
+    const { values, indices } = ops.sort(x(a), order);
     return [values, indices];
   },
-  argsort: ([a, axis, descending]) =>
-    x(a).rank === 0 ? null : ops.argSort(x(a), { axis: n(axis, -1), descending: descending === true }),
+  argsort: ([a, axis, descending]) => ops.argSort(x(a), { axis: n(axis, -1), descending: descending === true }),
   topk: ([a, k, axis, largest]) => {
     const options = { axis: n(axis, -1), largest: largest !== false };
-    const { values, indices } = ops.topK(x(a), n(k), x(a).rank === 0 ? { largest: options.largest } : options);
+    const { values, indices } = ops.topK(x(a), n(k), options);
     return [values, indices];
   },
   "linalg.vector_norm": ([a], { ord, dim, keepdim }) =>
-    ops.norm(x(a), x(a).rank === 0 ? undefined : axes(dim), { p: n(ord, 2), keepDims: keepdim === true }),
+    ops.norm(x(a), axes(dim), { p: n(ord, 2), keepDims: keepdim === true }),
   flip: ([a], { dims }) => ops.flip(x(a), list(dims)),
   roll: ([a, shifts, dims]) => ops.roll(x(a), Array.isArray(shifts) ? list(shifts) : n(shifts), axes(dims)),
   tile: ([a, repeats]) => ops.tile(x(a), list(repeats)),

@@ -155,12 +155,12 @@ test("a schedule as text, and explained", () => {
       %10 = exp(%9[8,3]) : float32[8,3]
       %11 = sum(%10[8,3]) over [1] : float32[8,1]
       %12 = log(%11[8,1]) : float32[8,1]
-      %13 = add(%12[8,1], %8[8,1]) : float32[8,1]
-      %25 = crossEntropy.gradient(%3[8,3], %13[8,1], %4[8,1], %14[3], %23[8,1]) : float32[8,3]
+      %25 = crossEntropy.gradient(%3[8,3], %8[8,1], %12[8,1], %4[8,1], %13[3], %23[8,1]) : float32[8,3]
     kernel 3: loop over [8,3], folding along rows
-      %15 = crossEntropy.ofLabel(%3[8,3], %4[8,1], %14[3]) : float32[8,3]
-      %16 = sum(%15[8,3]) over [1] : float32[8,1]
-      %17 = sub(%13[8,1], %16[8,1]) : float32[8,1]
+      %14 = crossEntropy.ofLabel(%3[8,3], %4[8,1], %13[3]) : float32[8,3]
+      %15 = sum(%14[8,3]) over [1] : float32[8,1]
+      %16 = sub(%15[8,1], %8[8,1]) : float32[8,1]
+      %17 = sub(%12[8,1], %16[8,1]) : float32[8,1]
     kernel 4: loop over [8], folding along rows
       %18 = sum(%17[8]) over [0] : float32[]
       %20 = div(%18[], %19[]) : float32[]
@@ -176,8 +176,8 @@ test("a schedule as text, and explained", () => {
   `);
   expect(explainSchedule(cut)).toMatchInlineSnapshot(`
     "19 operations run in 7 kernels.
-    kernel 2, loop over [8,3], folding along rows: max → isFinite → where → sub → exp → sum → log → add → crossEntropy.gradient
-    kernel 3, loop over [8,3], folding along rows: crossEntropy.ofLabel → sum → sub
+    kernel 2, loop over [8,3], folding along rows: max → isFinite → where → sub → exp → sum → log → crossEntropy.gradient
+    kernel 3, loop over [8,3], folding along rows: crossEntropy.ofLabel → sum → sub → sub
     kernel 4, loop over [8], folding along rows: sum → div
     kernel 6, loop over [4,3]: mul → sub
     classLabels has no kernel here: it runs eagerly, between kernels

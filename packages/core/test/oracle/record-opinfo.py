@@ -143,7 +143,7 @@ def main():
         fitting = []
         for sample in samples:
             inputs = tensors([sample.input, sample.args, sample.kwargs])
-            if all(t.numel() <= size for t in inputs):
+            if all(t.numel() <= size for t in inputs) and not sample.kwargs.get("return_indices"):
                 fitting.append(sample)
         count = min(most, len(fitting))
         for index in range(count):
