@@ -93,7 +93,7 @@ export const save: Option<string | null> = path({
 export const checkpoint: Option<string | null> = path({
   name: "checkpoint",
   value: "FOLDER",
-  help: "where training is kept as it goes on, so that it can be resumed",
+  help: "where training is kept, so that it can be resumed",
 });
 
 /** How many threads compiled steps may use; the digits of the weights do not depend on it. */
@@ -123,4 +123,4 @@ export const noCompile: Option<boolean> = flag("no-compile", "run each operation
 
 export const deterministic: Option<boolean> = flag("deterministic", "the same bits on every machine, a little slower");
 
-export const resume: Option<boolean> = flag("resume", "go on from the newest checkpoint of --checkpoint FOLDER");
+export const resume: Option<boolean> = flag("resume", "go on from the newest checkpoint in that folder");

@@ -50,7 +50,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
 
 /** The average over the last two hundred steps or so: the convolutional network's last digit, without the noise of single steps. */
 function averageOf(model: Layer): MovingAverage {
-  return new MovingAverage(new ExponentialMovingAverage(model.parameters(), { decay: 0.995 }));
+  return new MovingAverage(new ExponentialMovingAverage(model.parameters(), { decay: 0.995, warmup: true }));
 }
 
 /** Batch normalization needs two images at least, in the last batch too. */

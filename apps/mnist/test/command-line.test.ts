@@ -15,6 +15,8 @@ const standard = {
   seed: 0,
   data: null,
   save: null,
+  checkpoint: null,
+  resume: false,
   threads: "auto",
   noCompile: false,
   deterministic: false,
@@ -62,8 +64,17 @@ test("the other commands", () => {
   expect(parseCommandLine(["-v"])).toEqual({ name: "version" });
 });
 
+test("a training is kept in a folder, and resumed from there", () => {
+  const kept = { ...standard, checkpoint: "c" };
+  expect(parseCommandLine(["--checkpoint", "c"])).toEqual(kept);
+  expect(parseCommandLine(["--checkpoint=c", "--resume"])).toEqual({ ...kept, resume: true });
+});
+
 describe("mistakes", () => {
   test.each<[string, string]>([
+    ["--resume", "--resume needs --checkpoint FOLDER: where the training is that is to go on"],
+    ["--resume=yes --checkpoint c", '--resume takes no value, got "yes"'],
+    ["evaluate w --checkpoint c", "--checkpoint is no option of evaluate: it has --data"],
     ["--epoch 3", "unknown option --epoch: did you mean --epochs?"],
     ["--learningrate 3", "unknown option --learningrate: did you mean --learning-rate?"],
     ["--banana", "unknown option --banana: see --help"],

@@ -10,9 +10,9 @@ export {
   type CheckpointEvery,
   Checkpoints,
   type CheckpointsOptions,
-  type FoundCheckpoint,
   type Resumable,
 } from "./checkpoint/checkpoints.ts";
+export type { FoundCheckpoint } from "./checkpoint/folder.ts";
 export { type Platform, platformDifference, thisPlatform } from "./checkpoint/platform.ts";
 export {
   readSafetensors,

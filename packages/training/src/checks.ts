@@ -61,21 +61,21 @@ export function isDataset(data: unknown): data is Dataset {
 }
 
 /** @throws OptionError for a model that has nothing to learn with, or an optimizer of another model's parameters */
-export function checkTrainable(model: Model, optimizer: Optimizer): void {
+export function checkTrainable(owner: string, model: Model, optimizer: Optimizer): void {
   const parameters = [...model.parameters()];
   if (parameters.reduce((count, { shape }) => count + sizeOf(shape), 0) === 0) {
-    throw new OptionError("fit: the model has no parameters, so there is nothing to train");
+    throw new OptionError(`${owner}: the model has no parameters, so there is nothing to train`);
   }
   if (parameters.every(({ requiresGrad }) => !requiresGrad)) {
     throw new OptionError(
-      "fit: every parameter of the model is frozen (requiresGrad is false), so there is nothing to train",
+      `${owner}: every parameter of the model is frozen (requiresGrad is false), so there is nothing to train`,
     );
   }
   if (optimizer.parameters === undefined) return;
   const known = new Set(optimizer.parameters);
   if (!parameters.some((parameter) => known.has(parameter))) {
     throw new OptionError(
-      "fit: the optimizer has none of the model's parameters: make it with new Adam(model.parameters())",
+      `${owner}: the optimizer has none of the model's parameters: make it with new Adam(model.parameters())`,
     );
   }
 }

@@ -1,7 +1,7 @@
 // One fit: epochs of steps, validations between them, and everyone told of everything. Where it stands is plain data at the end of
 // each step, so that another fit can go on from there.
 
-import { DataError, OptionError, tensor, WorkerError } from "@gradus/core";
+import { DataError, OptionError, WorkerError } from "@gradus/core";
 import type { Run } from "./callbacks/callback.ts";
 import { Callbacks } from "./callbacks/callbacks.ts";
 import type { Control } from "./control.ts";
@@ -10,15 +10,16 @@ import type { Emitter, Listeners, TrainerEvents } from "./events.ts";
 import type { CountedBatch } from "./feed.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { type History, Recorder } from "./history.ts";
-import { type Model, type Optimizer, setMode } from "./model.ts";
+import { applyGathered, learn } from "./learn.ts";
+import type { Model, Optimizer } from "./model.ts";
 import { loadState } from "./model-state.ts";
-import { look, passSteps } from "./pass.ts";
 import { captureState, type Progress, restoreProgress } from "./position.ts";
 import { withClassWeights } from "./sample-weights.ts";
 import type { Steps } from "./steps.ts";
 import { type Logs, Tally } from "./tally.ts";
 import type { TrainingState } from "./training-state.ts";
 import { Turns } from "./turns.ts";
+import { validate } from "./validation.ts";
 
 /** What a fit works with. */
 export interface FitParts {
@@ -162,7 +163,7 @@ export class FitRun implements Run {
       if (this.#parts.control.paused) await this.#pause();
       plan.signal?.throwIfAborted();
     }
-    await this.#closeEpoch();
+    if (progress.step > 0) await this.#closeEpoch();
   }
 
   /** One batch: learned, counted, told. */
@@ -178,9 +179,7 @@ export class FitRun implements Run {
     };
     const starting = this.#emit("stepStart", place);
     if (starting !== undefined) await starting;
-    // Each time: while others had their turn, they may have evaluated, or predicted, with the same model.
-    setMode(this.model, true);
-    const values = await this.#learn(batch);
+    const values = await learn(this.#parts.steps, plan, progress, batch);
     const { tally, recorder } = progress;
     tally.add(values, batch.samples);
     progress.step++;
@@ -196,32 +195,11 @@ export class FitRun implements Run {
     if (settled !== undefined) await settled;
   }
 
-  async #learn({
-    inputs,
-    targets,
-    weights,
-  }: CountedBatch): Promise<ReturnType<Awaited<ReturnType<Steps["learning"]>>>> {
-    const { steps, plan } = this.#parts;
-    const progress = this.#progress;
-    if (plan.accumulate === 1) return (await steps.learning(plan.bounds))(inputs, targets, weights);
-    const values = (await steps.gathering())(inputs, targets, weights, progress.accumulated === 0);
-    progress.accumulated++;
-    if (progress.accumulated === plan.accumulate) await this.#apply();
-    return values;
-  }
-
-  /** A step with the average of the gradients that were gathered. */
-  async #apply(): Promise<void> {
-    const { steps, plan } = this.#parts;
-    (await steps.applying(plan.bounds))(tensor(1 / this.#progress.accumulated));
-    this.#progress.accumulated = 0;
-  }
-
   async #closeEpoch(): Promise<void> {
     const { plan } = this.#parts;
     const progress = this.#progress;
     const { epoch, recorder } = progress;
-    if (progress.accumulated > 0) await this.#apply();
+    if (progress.accumulated > 0) await applyGathered(this.#parts.steps, plan, progress);
     if ("epochs" in plan.validateEvery && (epoch + 1) % plan.validateEvery.epochs === 0) await this.#validate();
     const validation = recorder.lastValidation();
     const logs: Logs = { ...progress.tally.logs(), ...(validation?.epoch === epoch ? validation.logs : {}) };
@@ -236,28 +214,17 @@ export class FitRun implements Run {
 
   async #validate(): Promise<void> {
     const { plan, steps } = this.#parts;
-    const { epoch, totalSteps, recorder } = this.#progress;
-    if (plan.validation === null) return;
-    const feed = plan.validation();
-    const limit = plan.validationSteps;
-    const count = passSteps(feed, limit);
-    await this.#emit("validationStart", { epoch, totalSteps, steps: count });
-    const stepEnd = (step: number, tally: Tally): Promise<void> | undefined =>
-      this.#emit("validationStep", { step, steps: count, logs: tally.logs() });
-    const tally = await look(steps, { feed, limit, turns: this.#turns, signal: plan.signal, stepEnd });
-    const logs = tally.logs("val_");
-    recorder.validation(epoch, totalSteps, logs);
-    await this.#emit("validationEnd", { epoch, totalSteps, logs });
+    await validate(steps, plan, this.#progress, this.#turns, (name, event) => this.#emit(name, event));
   }
 
   /** The data have no more: the end of an epoch, or of all that there was. */
   async #endOfData(): Promise<void> {
     const { plan } = this.#parts;
-    const { epoch, step } = this.#progress;
+    const { epoch, step, totalSteps } = this.#progress;
     if (plan.stepsPerEpoch === null && step > 0) return;
     const found = `the data ended at step ${step} of ${plan.stepsPerEpoch ?? "an epoch"} in epoch ${epoch + 1}`;
     const advice = "a generator gives its batches only once: pass a function that returns one, or fewer steps";
-    if (step === 0) throw new DataError(`fit: ${found}: ${advice}`);
+    if (totalSteps === 0) throw new DataError(`fit: ${found}: ${advice}`);
     await this.warn(`${found}, and so does training; ${advice}`);
     await this.stop("the data ended");
   }

@@ -1,27 +1,25 @@
 // The trainer: what users see of training. It knows nothing of arithmetic (step.ts), epochs (fit-run.ts) or the screen (display/).
 
-import { defaultGenerator, GradusError, type Tensor, tensor } from "@gradus/core";
-import { checkCount, checkNames, checkSource, checkTrainable, checkVerbosity, isDataset } from "./checks.ts";
+import { defaultGenerator, GradusError, type Tensor } from "@gradus/core";
+import { checkTrainable } from "./checks.ts";
 import { Control } from "./control.ts";
 import { type Output, standardOutput } from "./display/output.ts";
-import { type Display, progressDisplay } from "./display/progress.ts";
+import { progressDisplay } from "./display/progress.ts";
+import { evaluateAll, planEvaluation } from "./evaluation.ts";
 import { Emitter, type Listener, named, type TrainerEvents } from "./events.ts";
-import { type BatchSource, counted } from "./feed.ts";
-import { checkBounds, evaluationFeed, planFit } from "./fit-plan.ts";
+import type { BatchSource } from "./feed.ts";
+import { planFit } from "./fit-plan.ts";
 import { FitRun } from "./fit-run.ts";
 import type { History } from "./history.ts";
+import { learnBatch } from "./learn-batch.ts";
 import { type MetricNames, type MetricOption, resolveMetrics } from "./metrics.ts";
 import { type Loss, type Model, type Optimizer, setMode } from "./model.ts";
 import { loadGenerators, loadState } from "./model-state.ts";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions, PredictSource } from "./options.ts";
-import { look, passSteps } from "./pass.ts";
 import { captureState, checkPosition } from "./position.ts";
 import { predictAll } from "./predict.ts";
-import { readClassWeight, readSampleWeight, withClassWeights } from "./sample-weights.ts";
 import { Steps } from "./steps.ts";
-import { Tally } from "./tally.ts";
 import type { TrainingState } from "./training-state.ts";
-import { Turns } from "./turns.ts";
 
 /** What a {@link Trainer} is made of. */
 export interface TrainerOptions<M extends readonly MetricOption[]> {
@@ -103,7 +101,7 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
    */
   async fit(data: BatchSource, options: FitOptions = {}): Promise<History<ValueNames<M>>> {
     const plan = planFit(data, options);
-    checkTrainable(this.model, this.optimizer);
+    checkTrainable("fit", this.model, this.optimizer);
     if (this.#fitting) throw new GradusError("fit: this trainer is in another fit: await that first");
     plan.signal?.throwIfAborted();
     const display = progressDisplay(this.#output, plan.verbose);
@@ -166,20 +164,8 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
     targets: Tensor,
     options: BatchOptions = {},
   ): Promise<Readonly<Record<ValueNames<M>, number>>> {
-    const owner = "trainOnBatch";
-    checkNames(owner, options, ["classWeight", "sampleWeight", "clipNorm", "clipValue"]);
-    const bounds = checkBounds(owner, options);
-    checkTrainable(this.model, this.optimizer);
-    const { sampleWeight, classWeight } = options;
-    const given = counted({ inputs, targets });
-    const own = sampleWeight === undefined ? null : readSampleWeight(owner, sampleWeight, given.samples);
-    const byClass = classWeight === undefined ? null : readClassWeight(owner, classWeight);
-    const { weights, samples } = withClassWeights(owner, { ...given, weights: own && tensor(own) }, byClass);
-    const step = await this.#steps.learning(bounds);
-    setMode(this.model, true);
-    const tally = new Tally(this.#steps.parts.metrics);
-    tally.add(step(inputs, targets, weights), samples);
-    const logs = named<ValueNames<M>>(tally.logs());
+    const { logs: values, samples } = await learnBatch(this.#steps, inputs, targets, options);
+    const logs = named<ValueNames<M>>(values);
     await this.#events.emit("batchEnd", { samples, logs });
     return logs;
   }
@@ -192,29 +178,13 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
    * const { loss, accuracy } = await trainer.evaluate(test);
    */
   async evaluate(data: BatchSource, options: EvaluateOptions = {}): Promise<Readonly<Record<ValueNames<M>, number>>> {
-    const owner = "evaluate";
-    checkNames(owner, options, ["batchSize", "steps", "signal", "verbose", "sampleWeight"]);
-    const { verbose = "auto", signal, sampleWeight } = options;
-    const size = checkCount(owner, "batchSize", options.batchSize, 32);
-    const limit = checkCount(owner, "steps", options.steps, null);
-    checkVerbosity(owner, verbose);
-    checkSource(owner, "data", data);
-    if (sampleWeight !== undefined && !isDataset(data)) {
-      throw new GradusError("evaluate: sampleWeight is for a Dataset; batches bring { inputs, targets, weights }");
-    }
-    const weights = sampleWeight && isDataset(data) ? readSampleWeight(owner, sampleWeight, data.length) : null;
-    signal?.throwIfAborted();
-    const feed = evaluationFeed(data, size, weights);
-    const steps = passSteps(feed, limit);
-    const display = progressDisplay(this.#output, verbose);
+    const plan = planEvaluation(data, options);
+    const display = progressDisplay(this.#output, plan.verbose);
     try {
-      await this.#emit(display, "evaluateStart", { steps, samples: feed.samples });
-      const stepEnd = (step: number, tally: Tally): Promise<void> | undefined =>
-        this.#emit(display, "evaluateStep", { step, steps, logs: tally.logs() });
-      const tally = await look(this.#steps, { feed, limit, turns: new Turns(), signal, stepEnd });
-      const logs = named<ValueNames<M>>(tally.logs());
-      await this.#emit(display, "evaluateEnd", { logs });
-      return logs;
+      const logs = await evaluateAll(this.#steps, plan, (name, event) =>
+        this.#events.emit(name, event, [display.listeners]),
+      );
+      return named<ValueNames<M>>(logs);
     } finally {
       display.close();
     }
@@ -269,15 +239,6 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
     loadGenerators(this.model, state.position.modelGenerators);
     defaultGenerator().state = state.position.generator;
     this.#restored = state;
-  }
-
-  /** Tells the display, then everyone else. */
-  #emit<K extends keyof TrainerEvents>(
-    { listeners }: Display,
-    name: K,
-    event: TrainerEvents[K],
-  ): Promise<void> | undefined {
-    return this.#events.emit(name, event, [listeners]);
   }
 }
 

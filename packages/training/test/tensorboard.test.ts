@@ -53,13 +53,19 @@ function fieldsOf(bytes: Uint8Array): { readonly field: number; readonly value: 
   };
   const read: Readonly<Record<number, () => number | Uint8Array>> = {
     0: varint,
-    1: () => view.getFloat64((at += 8) - 8, true),
+    1: () => {
+      at += 8;
+      return view.getFloat64(at - 8, true);
+    },
     2: () => {
       const length = varint();
       at += length;
       return bytes.subarray(at - length, at);
     },
-    5: () => view.getFloat32((at += 4) - 4, true),
+    5: () => {
+      at += 4;
+      return view.getFloat32(at - 4, true);
+    },
   };
   const fields: { field: number; value: number | Uint8Array }[] = [];
   while (at < bytes.length) {

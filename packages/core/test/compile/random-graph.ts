@@ -1,11 +1,9 @@
 // Random graphs as programs of a few lines: built from a list of numbers, so that fast-check makes them smaller, and printed as code.
 
-import * as core from "../../src/index.ts";
-import { elementwise, Generator, type Tensor, tensor, Variable } from "../../src/index.ts";
-import * as convolution from "../../src/ops/convolution.ts";
-import * as pooling from "../../src/ops/pooling.ts";
-import { applications, folding, movements } from "./random-ops.ts";
+import { Generator, Tensor, tensor, Variable } from "../../src/index.ts";
+import { applications, folding, views as mayBeViews } from "./random-ops.ts";
 import type { Application, Choices, Known } from "./random-parts.ts";
+import { evaluate } from "./random-scope.ts";
 
 /** One operation of a random graph: which one, and what decides about its operands. */
 export type Step = readonly [op: number, ...choices: number[]];
@@ -40,28 +38,13 @@ function valuesOf(shape: readonly number[], seed: number): Float32Array {
   return Float32Array.from({ length: size }, (_, index) => (((index + 1) * (37 + 2 * seed) * 0.618034) % 1) * 4 - 2);
 }
 
-const places = (shape: readonly number[], limit: number): Tensor => {
-  const size = shape.reduce((product, axis) => product * axis, 1);
-  return tensor(
-    Int32Array.from({ length: size }, (_, index) => (index * 7 + 2) % limit),
-    { shape },
-  );
-};
-
-const own = {
-  silu: elementwise({ name: "silu", forward: (x) => x.mul(x.sigmoid()) }),
-  blend: elementwise({ name: "blend", forward: (x, y) => x.mul(y.tanh()).add(y.square().mul(0.1)) }),
-};
-
-const scope: Readonly<Record<string, unknown>> = { ...core, ...convolution, ...pooling, ...own, places };
-const names = Object.keys(scope);
-
-function evaluate(expression: string, known: ReadonlyMap<string, Tensor>): unknown {
-  const extra = { dtype: "float64", generator: new Generator(1) };
-  const parameters = [...names, ...known.keys(), ...Object.keys(extra)];
-  const make = new Function(...parameters, `"use strict"; return ${expression};`);
-  return make(...Object.values(scope), ...known.values(), ...Object.values(extra));
-}
+/** A value of a graph, in float64. */
+const resultOf = (expression: string, known: readonly Known[]): unknown =>
+  evaluate(expression, {
+    ...Object.fromEntries(known.map(({ name, value }) => [name, value])),
+    dtype: "float64",
+    generator: new Generator(1),
+  });
 
 /** A random graph: its code, and its inputs' shapes. */
 export interface RandomGraph {
@@ -96,15 +79,15 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     const [name, apply] = table[op % table.length] ?? ["", () => null];
     const expression = apply(choicesFrom(pool, rest));
     if (expression === null) continue;
-    const value = evaluate(expression, new Map(pool.map((known) => [known.name, known.value])));
-    if (!(value instanceof core.Tensor) || !isTame(value, name)) continue;
+    const value = resultOf(expression, pool);
+    if (!(value instanceof Tensor) || !isTame(value, name)) continue;
     const known = { name: `t${lines.length}`, value };
     scale = Math.max(scale, greatest(value));
     length = Math.max(length, lengthOf(value));
     lines.push(`const ${known.name} = ${expression};`);
     pool.push(known);
     operators.push(name);
-    if (name in movements || name === "dropout") views.add(known.name); // of rate 0 it is the input itself
+    if (mayBeViews.has(name)) views.add(known.name);
   }
   const forward = Math.min(4, lines.length);
   const folds = operators.some((name) => folding.has(name));
@@ -196,17 +179,11 @@ export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "fl
     isVariable(index) ? [new Variable<readonly number[]>(start, { name: inputName(index) })] : [],
   );
   const args = starts.filter((_, index) => !isVariable(index));
-  const fixed = [
-    ...names,
-    "dtype",
-    "generator",
-    ...shapes
-      .map((_, index) => index)
-      .filter(isVariable)
-      .map(inputName),
-  ];
   const free = shapes.flatMap((_, index) => (isVariable(index) ? [] : [inputName(index)]));
-  const make = new Function(...fixed, `"use strict"; return (${free.join(", ")}) => {\n${code}\n};`);
-  const run: Instance["run"] = make(...Object.values(scope), dtype, new Generator(1), ...variables);
+  const run = evaluate<Instance["run"]>(`(${free.join(", ")}) => {\n${code}\n}`, {
+    ...Object.fromEntries(variables.map((variable) => [variable.name ?? "", variable])),
+    dtype,
+    generator: new Generator(1),
+  });
   return { run, args, variables, initial };
 }

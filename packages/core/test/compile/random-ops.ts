@@ -12,6 +12,7 @@ import {
   offZero,
   unary,
 } from "./random-parts.ts";
+import { sampled } from "./random-sampled.ts";
 
 /** Axes of a shape: none, one, or several, some counted from the end. */
 function axesOf({ pick }: Choices, rank: number): string {
@@ -90,7 +91,7 @@ const summaries: Readonly<Record<string, Application>> = {
 };
 
 /** Operators whose results may be views of what they are given. */
-export const movements: Readonly<Record<string, Application>> = {
+const movements: Readonly<Record<string, Application>> = {
   ...arranged,
   reshape: formula(({ name, value }, { pick }) => {
     const divisors = [1, 2, 3, 4, 5, 8].filter((size) => value.size % size === 0);
@@ -212,8 +213,7 @@ const images: Readonly<Record<string, Application>> = {
   avgPool2d: imaged("avgPool2d", "{ size: 2 }"),
 };
 
-/** Every operator, by its name. */
-export const applications: Readonly<Record<string, Application>> = {
+const named: Readonly<Record<string, Application>> = {
   ...elementwise,
   ...summaries,
   ...movements,
@@ -223,5 +223,16 @@ export const applications: Readonly<Record<string, Application>> = {
   ...images,
 };
 
-/** Operators that sum. */
-export const folding: ReadonlySet<string> = new Set([summaries, larger, images, contracted].flatMap(Object.keys));
+/** The operators that no table here names. */
+const others = sampled(named);
+
+/** Every operator, by its name. */
+export const applications: Readonly<Record<string, Application>> = { ...named, ...others };
+
+/** Operators that sum, or may. */
+export const folding: ReadonlySet<string> = new Set(
+  [summaries, larger, images, contracted, others].flatMap(Object.keys),
+);
+
+/** Operators whose results may be views of what they are given; a dropout of rate 0 is. */
+export const views: ReadonlySet<string> = new Set([...[movements, others].flatMap(Object.keys), "dropout"]);

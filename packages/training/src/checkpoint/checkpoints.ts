@@ -1,14 +1,11 @@
-// Checkpoints of a training: written now and then to a folder, the last few of them kept, and found again.
-//
-// A file's name has the number of steps behind it, so that the newest is known without opening any. The files before it stay until
-// it stands: whenever the process is killed, there is one that can be read.
+// Checkpoints of a training: a callback that decides when one is written, what happens when that fails, and how training goes on from
+// the newest. What lies in the folder is folder.ts's part.
 
 import { CheckpointError, checkOption, OptionError } from "@gradus/core";
 import type { Callback, Run } from "../callbacks/callback.ts";
 import type { TrainerEvents } from "../events.ts";
 import type { TrainingState } from "../training-state.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
-import { isMissing, isTemporary, makeFolder, namesIn, pathIn, removeFile } from "./files.ts";
+import { type FoundCheckpoint, filesIn, newestIn, readyFolder, saveIn } from "./folder.ts";
 
 /**
  * How often a checkpoint is written: after every so many steps or epochs (counted from the start of training), or after the first
@@ -40,16 +37,7 @@ export interface Resumable {
   restore(state: TrainingState): unknown;
 }
 
-/** A checkpoint that was found. */
-export interface FoundCheckpoint extends Checkpoint {
-  readonly path: string;
-}
-
 const names = ["every", "keep", "onError", "warn"];
-
-/** `checkpoint-000001234.safetensors`: after 1,234 steps. */
-const nameOf = (steps: number): string => `checkpoint-${String(steps).padStart(9, "0")}.safetensors`;
-const namePattern = /^checkpoint-(\d{9,16})\.safetensors$/;
 
 /**
  * A callback that writes where training stands to a folder, and goes on from there: bit for bit, on the same platform, as if the
@@ -105,8 +93,7 @@ export class Checkpoints implements Callback {
    * @throws CheckpointError if it cannot be read
    */
   async list(): Promise<readonly string[]> {
-    const found = await this.#numbered();
-    return found.map(({ path }) => path);
+    return (await filesIn(this.folder)).map(({ path }) => path);
   }
 
   /**
@@ -114,20 +101,7 @@ export class Checkpoints implements Callback {
    * @throws CheckpointError if there are checkpoints, but none that can be read
    */
   async latest(): Promise<FoundCheckpoint | null> {
-    const paths = await this.list();
-    const problems: string[] = [];
-    for (const path of paths) {
-      try {
-        const found = { path, ...(await loadCheckpoint(path)) };
-        for (const problem of problems) this.#warn(`${problem}; going on from the older ${path}`);
-        return found;
-      } catch (error) {
-        if (!(error instanceof CheckpointError)) throw error;
-        problems.push(error.message);
-      }
-    }
-    if (problems.length === 0) return null;
-    throw new CheckpointError(`${this.folder}: none of its checkpoints can be read: ${problems.join("; ")}`);
+    return newestIn(this.folder, this.#warn);
   }
 
   /**
@@ -156,11 +130,7 @@ export class Checkpoints implements Callback {
   async prepare(): Promise<void> {
     if (!this.#own) this.#refuse(await this.list());
     this.#own = true;
-    await makeFolder(this.folder);
-    // What a writer left that was killed.
-    for (const name of await namesIn(this.folder)) {
-      if (isTemporary(name) && name.includes("checkpoint-")) await removeFile(pathIn(this.folder, name));
-    }
+    await readyFolder(this.folder);
     this.#ready = true;
   }
 
@@ -210,20 +180,10 @@ export class Checkpoints implements Callback {
     const place = this.#place;
     const saved = await this.#attempt(run, async () => {
       if (!this.#ready) await this.prepare();
-      const state = run.state();
-      const path = pathIn(this.folder, nameOf(state.position.totalSteps));
-      await saveCheckpoint(path, state);
-      await this.#prune(state.position.totalSteps);
+      await saveIn(this.folder, run.state(), this.keep);
     });
     if (saved) this.#lastPlace = place;
     this.#lastTime = performance.now();
-  }
-
-  /** Removes the checkpoints before the last ones, and those after this one, which could not be read or were given up. */
-  async #prune(steps: number): Promise<void> {
-    const files = await this.#numbered();
-    const kept = files.filter((file) => file.steps <= steps).slice(0, this.keep);
-    for (const file of files) if (!kept.includes(file)) await removeFile(file.path);
   }
 
   /** Whether something that writes worked; if not, training ends or goes on, as was asked for. */
@@ -237,20 +197,6 @@ export class Checkpoints implements Callback {
       this.#warned = true;
       return false;
     }
-  }
-
-  async #numbered(): Promise<readonly { readonly steps: number; readonly path: string }[]> {
-    let found: readonly string[] = [];
-    try {
-      found = await namesIn(this.folder);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    const files = found.flatMap((name) => {
-      const [, digits] = namePattern.exec(name) ?? [];
-      return digits === undefined ? [] : [{ steps: Number(digits), path: pathIn(this.folder, name) }];
-    });
-    return files.sort((a, b) => b.steps - a.steps);
   }
 }
 

@@ -36,7 +36,7 @@ export function scalarsRecord(
 }
 
 /** A message as a record. */
-export function record(data: Uint8Array): Uint8Array<ArrayBuffer> {
+function record(data: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(data.length + 16);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(data.length), true);

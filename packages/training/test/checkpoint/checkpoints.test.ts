@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CheckpointError, OptionError } from "@gradus/core";
 import { describe, expect, test } from "vitest";
 import { Checkpoints, type CheckpointsOptions, loadCheckpoint, saveCheckpoint } from "../../src/checkpoint.ts";
+import { type Callback, EarlyStopping, type FitOptions, ReduceLROnPlateau } from "../../src/index.ts";
 import { bits, Killed, killAt, scratchFolder, steps, training } from "./trainings.ts";
 
 const silent = { warn: () => undefined };
@@ -42,6 +43,33 @@ describe.each([false, true])("compiled: %s", (compile) => {
     expect(resumed.history).toEqual(history.history);
     expect(resumed.epoch).toEqual(history.epoch);
   });
+});
+
+test("callbacks, accumulated gradients and a changed learning rate go through the file, too", async () => {
+  const options = (): FitOptions & { callbacks: readonly Callback[] } => ({
+    ...{ epochs: 14, accumulate: 3, clipNorm: 1, seed: 2, validateEvery: { steps: 3 } },
+    callbacks: [
+      new EarlyStopping({ monitor: "val_loss", patience: 2, minDelta: 0.08, restoreBest: true }),
+      new ReduceLROnPlateau({ monitor: "val_loss", factor: 0.5, patience: 0, minDelta: 0.08 }),
+    ],
+  });
+  const whole = training();
+  const history = await whole.fit(options());
+  expect(history.epoch.length).toBeLessThan(14); // It does stop early,
+  expect(whole.rate()).toBeLessThan(0.01); // and the rate is reduced before.
+  for (const at of [3, steps + 2, 2 * steps + 1]) {
+    const folder = scratchFolder();
+    const every = { steps: 1 };
+    const callbacks = [...options().callbacks, killAt(at + 1), new Checkpoints(folder, { every })];
+    await expect(training().fit({ ...options(), callbacks })).rejects.toThrow(Killed);
+    const other = training({ seed: 3 });
+    const checkpoints = new Checkpoints(folder, { every: { epochs: 5 } });
+    expect((await checkpoints.resumeTraining(other.trainer))?.state.position.totalSteps).toBe(at);
+    const resumed = await other.fit({ ...options(), callbacks: [...options().callbacks, checkpoints] });
+    expect(resumed.history).toEqual(history.history);
+    expect(bits(other.model)).toBe(bits(whole.model));
+    expect(other.rate()).toBe(whole.rate());
+  }
 });
 
 test("the last two are kept under the numbers of their steps, and no other file", async () => {

@@ -22,7 +22,11 @@ test("engine, processor and instructions are those of this process", async () =>
 
 test("another line of Node, another processor or other instructions give other bits, and are named", () => {
   expect(platformDifference(node20, { ...node20 })).toBeNull();
-  for (const change of [{ engine: "Node 24" }, { processor: "arm64" }, { instructions: "relaxed SIMD, rounded once" }]) {
+  for (const change of [
+    { engine: "Node 24" },
+    { processor: "arm64" },
+    { instructions: "relaxed SIMD, rounded once" },
+  ]) {
     const message = platformDifference(node20, { ...node20, ...change });
     for (const word of Object.values(change)) expect(message).toContain(word);
     expect(message).toContain("not with the same bits");

@@ -18,6 +18,8 @@ export function scratchFolder(): string {
 export interface Training {
   readonly model: Layer;
   readonly trainer: Trainer<readonly ["accuracy"]>;
+  /** The learning rate in force. */
+  rate(): number;
   fit(options: FitOptions): Promise<History<"loss" | "accuracy">>;
 }
 
@@ -42,7 +44,7 @@ export function training({ compile = false, seed = 4 }: { compile?: boolean; see
   const data = quadrants(120);
   const fit: Training["fit"] = (options) =>
     trainer.fit(data, { batchSize: 12, validationSplit: 0.25, verbose: 0, ...options });
-  return { model, trainer, fit };
+  return { model, trainer, rate: () => optimizer.learningRate, fit };
 }
 
 /** The bits of a model's state, as text. */

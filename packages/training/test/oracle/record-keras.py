@@ -1,6 +1,6 @@
 # Records what Keras's own callbacks do on series of losses, for callbacks.test.ts:
 #     KERAS_BACKEND=numpy python record-keras.py > keras-callbacks.jsonl
-# Keras 3 with any backend will do: the callbacks are driven directly, with a model that is nothing but its weights.
+# Recorded with Keras 3.6. Keras 3 with any backend will do: the callbacks are driven directly, with a model that is nothing but its weights.
 
 import json
 import random
