@@ -45,9 +45,6 @@ export class MovingAverage implements Callback {
   }
 
   fitStart(): void {
-    // There and back: now the averages lie in the parameters' memory, where every update is rounded alike, resumed or not.
-    this.#average.swap();
-    this.#average.swap();
     this.#behind = false;
   }
 
