@@ -5,7 +5,7 @@ import { type Matrix, multiply } from "../src/engine/matmul.ts";
 import { instantiateKernels } from "../src/engine/matmul-wasm.ts";
 import { features } from "../src/wasm/features.ts";
 import { type GemmForm, gemmScratchBytes } from "../src/wasm/gemm.ts";
-import { OPERATIONS_PER_ROUND, peakLoop } from "../src/wasm/peak.ts";
+import { OPERATIONS_PER_ROUND, peakLoop } from "../src/program/peak.ts";
 
 interface Shape {
   readonly form: GemmForm;

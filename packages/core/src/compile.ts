@@ -15,11 +15,11 @@ import { verified } from "./verify.ts";
 import { features } from "./wasm/features.ts";
 import { createHeap, type Heap } from "./wasm/heap.ts";
 import { parallel } from "./wasm/parallel.ts";
-import { Program } from "./wasm/program.ts";
+import { Program } from "./program/program.ts";
 
-export type { Peak } from "./wasm/peak.ts";
-export type { KernelCost, Profile } from "./wasm/profile.ts";
-export type { Program } from "./wasm/program.ts";
+export type { Peak } from "./program/peak.ts";
+export type { KernelCost, Profile } from "./program/profile.ts";
+export type { Program } from "./program/program.ts";
 
 /** Programs kept for one function; more kinds of arguments than this are taken for a mistake. */
 const VARIANTS = 8;

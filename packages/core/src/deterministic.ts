@@ -32,7 +32,7 @@ export function setDeterministic(on: boolean): void {
   allowRelaxed(!on);
 }
 
-/** Whether results have the same bits on every engine and machine: what {@link setDeterministic} set last, `false` at first. */
+/** Whether results have the same bits on every engine and machine: what {@link setDeterministic} set last. @example isDeterministic(); // false */
 export function isDeterministic(): boolean {
   return portable() !== null;
 }

@@ -50,7 +50,10 @@ export function printTensor(tensor: Tensor): string {
   return `${prefix}${draw(0)}${suffix})`;
 }
 
-/** Prints a tensor (or anything else) to the console, as NumPy prints arrays. */
+/**
+ * Prints a tensor (or anything else) to the console, as NumPy prints arrays.
+ * @example print(tensor([[1, 2], [3, 4]])); // tensor([[1., 2.], … on two lines
+ */
 export function print(...values: readonly unknown[]): void {
   console.log(values.map(String).join(" "));
 }

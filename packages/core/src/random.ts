@@ -174,12 +174,28 @@ export function watchDraws<R>(watch: (generator: Generator) => void, body: () =>
 
 const shared: Generator = /* @__PURE__ */ new Generator(0);
 
-/** The generator that every random operation without one of its own draws from. It starts with seed 0. */
+/**
+ * The generator that every random operation without one of its own draws from. It starts with seed 0.
+ *
+ * @example
+ * const { state } = defaultGenerator();
+ * const first = uniform([2]);
+ * defaultGenerator().state = state;
+ * uniform([2]).sub(first); // [0, 0]
+ */
 export function defaultGenerator(): Generator {
   return shared;
 }
 
-/** Starts the default generator anew: the same seed, the same numbers. */
+/**
+ * Starts the default generator anew: the same seed, the same numbers.
+ *
+ * @example
+ * manualSeed(7);
+ * const first = uniform([2]);
+ * manualSeed(7);
+ * uniform([2]).sub(first); // [0, 0]
+ */
 export function manualSeed(seed: number): void {
   shared.state = { seed, calls: 0 };
 }

@@ -47,14 +47,22 @@ type Reported<R> = R extends ShapeMismatch<infer Message> ? ShapeMismatch<Messag
 /** The shape that a rule gave, or `Shape` where it gave a mismatch, which `Check` has reported already. */
 export type Result<R> = R extends infer S extends Shape ? S : Shape;
 
-/** The one named cast: gives a tensor whose shape was computed at run time the shape that its rule promises. */
+/**
+ * The one named cast: gives a tensor whose shape was computed at run time the shape that its rule promises. Nothing is checked.
+ *
+ * @example
+ * const mirrored = <S extends Shape>(x: Tensor<S>): Tensor<S> => typed(flip(x, -1));
+ * mirrored(tensor([1, 2])); // [2, 1]
+ */
 export function typed<S extends Shape>(tensor: Tensor): Tensor<S> {
   return tensor as Tensor<S>;
 }
 
 export type { TakenAlong } from "./shape-types/along.ts";
 export type { Broadcast, BroadcastedTo } from "./shape-types/broadcast.ts";
+export type { Chosen, Gathered } from "./shape-types/indexing.ts";
 export type { Concatenated, ShapesOf, Stacked } from "./shape-types/joining.ts";
+export type { LabelledRows, LossShape, SameShapes } from "./shape-types/losses.ts";
 export type { MatMul } from "./shape-types/matmul.ts";
 export type { Flattened, Permuted, Squeezed, Swapped, Transposed, Unsqueezed } from "./shape-types/movement.ts";
 export type { Diagonal, Padded, Pieces, Split, Tiled } from "./shape-types/parts.ts";

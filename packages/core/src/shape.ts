@@ -8,7 +8,7 @@ export type { Shape } from "./shape-types.ts";
 /** One axis or several; negative ones count from the end. */
 export type Axes = number | readonly number[];
 
-/** The number of elements of a shape; 1 for a scalar. */
+/** The number of elements of a shape; 1 for a scalar. @example sizeOf([64, 784]); // 50176 */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const dimension of shape) size *= dimension;
@@ -26,7 +26,7 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** `[64,784]`: a shape as it stands in messages. */
+/** A shape as it stands in messages. @example formatShape([64, 784]); // "[64,784]" */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(",")}]`;
 }
@@ -168,4 +168,9 @@ export function collapse(shape: Shape, operands: readonly (readonly number[])[])
     }
   }
   return { sizes, strides };
+}
+
+/** A shape as [outer, size, inner] around an axis; a scalar is one element. */
+export function around(shape: Shape, axis: number): { outer: number; size: number; inner: number } {
+  return { outer: sizeOf(shape.slice(0, axis)), size: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
 }

@@ -924,7 +924,10 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   }
 }
 
-/** Whether recording is on: whether results of operations on Variables will carry gradients. */
+/**
+ * Whether recording is on: whether results of operations on Variables will carry gradients.
+ * @example noGrad(() => gradientsEnabled()); // false
+ */
 export function gradientsEnabled(): boolean {
   return isRecording();
 }

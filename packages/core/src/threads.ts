@@ -184,7 +184,7 @@ export async function setThreads(threads: number | "auto"): Promise<number> {
   return count;
 }
 
-/** How many threads compiled programs may use now, the main one included. */
+/** How many threads compiled programs may use now, the main one included. @example getThreads(); // 1 until {@link setThreads} */
 export function getThreads(): number {
   return parallel()?.threads ?? 1;
 }

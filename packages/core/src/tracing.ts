@@ -34,6 +34,17 @@ export function tracer(): Tracer | null {
   return current;
 }
 
+/**
+ * What captures the computation now, as an identity to compare, or null where values are computed at once. Tensors that were made under
+ * another capture have no values here: who keeps tensors from call to call asks for this, and lets go of them.
+ *
+ * @example
+ * currentCapture(); // null
+ */
+export function currentCapture(): object | null {
+  return current;
+}
+
 /** Runs `body` under a tracer. */
 export function withTracer<R>(next: Tracer | null, body: () => R): R {
   const outer = current;
@@ -87,7 +98,14 @@ export function recompute<R>(body: () => R): R {
   }
 }
 
-/** Reads a setting that decides how a computation is captured, such as whether a layer is training. */
+/**
+ * Reads a setting that decides how a computation is captured, such as whether a layer is training: in a compiled function it becomes a
+ * guard, and another value another program.
+ *
+ * @example
+ * const settings = { slope: 0.1 };
+ * const leaky = (x: Tensor) => leakyRelu(x, { negativeSlope: observed(() => settings.slope) });
+ */
 export function observed<T>(read: () => T): T {
   current?.guard(read);
   return read();

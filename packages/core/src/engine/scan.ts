@@ -14,11 +14,6 @@ export interface ScanAttributes {
   readonly exclusive: boolean;
 }
 
-/** A shape as [outer, size, inner] around an axis; a scalar is one element. */
-export function around(shape: Shape, axis: number): { outer: number; size: number; inner: number } {
-  return { outer: sizeOf(shape.slice(0, axis)), size: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
-}
-
 /** s₀ = b₀, sᵢ₊₁ = aᵢ·sᵢ + bᵢ₊₁ along an axis; `links` are the a between neighbours, one fewer than the b, or null for ones. */
 export function runRecurrence(
   terms: View,

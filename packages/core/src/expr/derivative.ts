@@ -52,10 +52,14 @@ const partials: Record<ScalarFunction, Partials> = {
   mod: (y, a, b) => [constant(1), y.isFinite().where(a.sub(y).div(b).round(), a.div(b).floor()).neg()],
   maximum: (_, a, b) => [share(a.lt(b), a.eq(b)), share(b.lt(a), a.eq(b))],
   minimum: (_, a, b) => [share(a.gt(b), a.eq(b)), share(b.gt(a), a.eq(b))],
-  // atan2(a, b) = the angle of the point (b, a)
+  // atan2(a, b) = the angle of the point (b, a): b/r² and −a/r², in units of the greater of the two, whose squares neither vanish
+  // nor overflow.
   atan2: (_, a, b) => {
-    const radius = a.square().add(b.square());
-    return [b.div(radius), a.div(radius).neg()];
+    const greater = a.abs().maximum(b.abs());
+    const unit = greater.isFinite().where(greater, 1);
+    const [height, width] = [a.div(unit), b.div(unit)];
+    const radius = height.square().add(width.square()).mul(unit);
+    return [width.div(radius), height.div(radius).neg()];
   },
   eq: flat,
   ne: flat,

@@ -2,6 +2,7 @@
 
 import type { DType } from "../dtype.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
+import { ReductionKernel } from "../engine/reduction.ts";
 import { DTypeError, GraphError } from "../errors.ts";
 import { type Expr, input } from "../expr/expr.ts";
 import type { Op } from "../ops/op.ts";
@@ -11,7 +12,7 @@ import { Tensor, type Variable } from "../tensor.ts";
 import type { Tracer } from "../tracing.ts";
 import { allocateView, contiguous, FutureStorage, type Spec, type Storage, type View, viewSize } from "../view.ts";
 import type { Graph, GraphNode, Operand, Value, Work } from "./graph.ts";
-import { foldingOrder } from "./passes/layout.ts";
+import { foldingOrder, runsOf } from "./passes/layout.ts";
 
 /** A setting that was read while capturing, and the value it had. */
 export interface Guard {
@@ -75,7 +76,7 @@ export class GraphTracer implements Tracer {
     return this.#future(this.#node(op.name, work, operands, [spec], (views) => [op.compute(views, spec, attributes)]));
   }
 
-  /** A fold. Loops fold the first axes or the last: elements that lie otherwise are copied into that order first. */
+  /** A fold. Loops fold axes that are neighbours and lie at one pace: elements that lie otherwise are copied into order first. */
   #reduce(
     name: string,
     combine: Expr,
@@ -85,6 +86,13 @@ export class GraphTracer implements Tracer {
     spec: Spec,
     compute: (views: readonly View[]) => readonly View[],
   ): View {
+    const [first, ...others] = runsOf(x, axes);
+    if (first !== undefined && others.length > 0 && x.dtype === "float32") {
+      // Axes that are no neighbours are folded one run after the other.
+      const part: Spec = { shape: x.shape.map((size, axis) => (first.includes(axis) ? 1 : size)), dtype: x.dtype };
+      const partly = this.#reduce(name, combine, init, first, x, part, reductionRun(combine, init, first, part));
+      return this.#reduce(name, combine, init, others.flat(), partly, spec, compute);
+    }
     const order = x.dtype === "float32" ? foldingOrder(x, axes) : null;
     if (order === null)
       return this.#future(this.#node(name, { kind: "reduce", combine, init, axes }, [this.#read(x)], [spec], compute));
@@ -295,5 +303,20 @@ function elementwiseRun(name: string, formulas: readonly Expr[], specs: readonly
         first.dtype,
       );
     return outputs;
+  };
+}
+
+/** A fold over some axes, eagerly. */
+function reductionRun(
+  combine: Expr,
+  init: number,
+  axes: readonly number[],
+  spec: Spec,
+): (views: readonly View[]) => readonly View[] {
+  const kernel = new ReductionKernel(combine, init);
+  return ([x]) => {
+    const output = allocateView(spec);
+    if (x !== undefined) kernel.run(x, axes, output.storage.array);
+    return [output];
   };
 }

@@ -46,7 +46,8 @@ export const softsign: UnaryOp = /* @__PURE__ */ elementwise({
   name: "softsign",
   result: floatDType,
   forward: (x) => x.div(x.abs().add(1)),
-  gradient: (dy, [x]) => [x === undefined ? null : dy.div(x.abs().add(1).square())],
+  // At ±∞ it has no value, ∞/∞, and no slope either.
+  gradient: (dy, [x]) => [x === undefined ? null : x.isFinite().where(dy.div(x.abs().add(1).square()), Number.NaN)],
 });
 
 /** min(max(x, 0), 6); its gradient at 0 and 6 is 0. @example relu6([-1, 3, 8]) // [0, 3, 6] */
@@ -170,7 +171,7 @@ const exponentialUnit: ElementwiseOp = /* @__PURE__ */ elementwise({
   gradient: (dy, [x, rise, rate, scale]) => {
     if (x === undefined || rise === undefined || rate === undefined || scale === undefined) return [];
     const scaled = dy.mul(scale);
-    return [x.le(0).where(x.mul(rate).exp().mul(rise.mul(rate)).mul(scaled), scaled), null, null, null];
+    return [x.gt(0).where(scaled, x.mul(rate).exp().mul(rise.mul(rate)).mul(scaled)), null, null, null];
   },
 });
 

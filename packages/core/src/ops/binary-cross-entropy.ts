@@ -1,12 +1,21 @@
 // The cross-entropy of yes or no, from logits or from probabilities.
 
 import { checkOption } from "../errors.ts";
+import type { SameShapes, Shape } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { type BinaryOp, elementwise, floatDType, type TernaryOp } from "./constructors.ts";
-import { checkLoss, checkSameShape, type LossOptions, reduceLoss } from "./loss-reduction.ts";
+import {
+  checkLoss,
+  checkSameShape,
+  type LossOptions,
+  type LossReduction,
+  type Reduction,
+  reduceLoss,
+  type TargetOf,
+} from "./loss-reduction.ts";
 
 /** Options of {@link binaryCrossEntropy}. */
-export interface BinaryCrossEntropyOptions extends LossOptions {
+export interface BinaryCrossEntropyOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** Whether the predictions are logits (the default), or probabilities from 0 to 1. */
   readonly fromLogits?: boolean;
   /** What each loss is multiplied with; must broadcast to the predictions. */
@@ -60,11 +69,11 @@ const ofProbabilities: BinaryOp<"binaryCrossEntropy"> = /* @__PURE__ */ elementw
  * @example binaryCrossEntropy([0, 2], [1, 0]) // 1.410038
  * @example binaryCrossEntropy([0.5, 0.25], [1, 0], { fromLogits: false }) // 0.490415
  */
-export function binaryCrossEntropy(
-  prediction: Tensor,
-  target: Tensor,
-  options: BinaryCrossEntropyOptions = {},
-): Tensor {
+export function binaryCrossEntropy<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "binaryCrossEntropy">,
+  options: BinaryCrossEntropyOptions<R> = {},
+): Reduction<SameShapes<P, T, "binaryCrossEntropy">, R> {
   const name = "binaryCrossEntropy";
   const reduction = checkLoss(name, options, ["fromLogits", "weights", "positiveWeight"]);
   const { fromLogits = true, weights, positiveWeight } = options;

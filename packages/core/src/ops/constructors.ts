@@ -21,13 +21,16 @@ import { type Lowering, type Op, type Operand, run, tensorsOf } from "./op.ts";
 export type ResultRule = (dtypes: readonly DType[]) => DType;
 
 const meet = (dtypes: readonly DType[]): DType => dtypes.reduce(promote);
-/** Arithmetic: what the inputs meet in; bytes and booleans count as integers. */
+/** Arithmetic: what the inputs meet in; bytes and booleans count as integers. @example sameDType(["int32", "float32"]); // "float32" */
 export const sameDType: ResultRule = (dtypes) => arithmetic(meet(dtypes));
-/** Functions that leave the integers. */
+/** Functions that leave the integers. @example floatDType(["int32"]); // "float32" */
 export const floatDType: ResultRule = (dtypes) => floating(meet(dtypes));
-/** Comparisons and conditions. */
+/** Comparisons and conditions. @example boolDType(["float32", "float32"]); // "bool" */
 export const boolDType: ResultRule = () => "bool";
-/** A choice: what its two branches meet in; the condition, which comes first, does not count. */
+/**
+ * A choice: what its two branches meet in; the condition, which comes first, does not count.
+ * @example branchDType(["bool", "int32", "float32"]); // "float32"
+ */
 export const branchDType: ResultRule = (dtypes) => meet(dtypes.slice(1));
 
 /** A function of one tensor that keeps its shape. */

@@ -4,6 +4,15 @@ import { allocate, isFloat } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { checkOption, DataError, DTypeError, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, sameShape, sizeOf } from "../shape.ts";
+import {
+  type Check,
+  type LabelledRows,
+  type Reduced,
+  type Result,
+  type SameShapes,
+  type Shape,
+  typed,
+} from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
 import {
@@ -17,7 +26,14 @@ import {
   type TernaryOp,
 } from "./constructors.ts";
 import { arange } from "./creation.ts";
-import { checkLoss, type LossOptions, type LossReduction, reduceLoss } from "./loss-reduction.ts";
+import {
+  checkLoss,
+  type LossOptions,
+  type LossReduction,
+  type Reduction,
+  reduceLoss,
+  type TargetOf,
+} from "./loss-reduction.ts";
 import { finitePeak } from "./peak.ts";
 import { logSoftmax } from "./softmax.ts";
 
@@ -89,7 +105,7 @@ const entropyOf = /* @__PURE__ */ composite<null>({
 });
 
 /** Options of {@link nll}. */
-export interface NllOptions extends LossOptions {
+export interface NllOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** What the losses of each class are multiplied with, [classes]; the mean then divides by the sum of the weights that were used. */
   readonly weights?: Tensor;
   /** A label whose rows count nowhere. */
@@ -97,7 +113,7 @@ export interface NllOptions extends LossOptions {
 }
 
 /** Options of {@link crossEntropy}. */
-export interface CrossEntropyOptions extends NllOptions {
+export interface CrossEntropyOptions<R extends LossReduction = LossReduction> extends NllOptions<R> {
   /** ε: the share of each target that is spread evenly over all classes; 0 by default. */
   readonly labelSmoothing?: number;
 }
@@ -114,7 +130,15 @@ export interface CrossEntropyOptions extends NllOptions {
  * @throws OptionError for an option out of range, and for `ignoreIndex` with probabilities
  * @example crossEntropy([[0, 1, 2], [2, 0, 0]], [2, 0]) // 0.323575
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  logits: Tensor<P>,
+  labels: Tensor<T> & Check<LabelledRows<P, T, "crossEntropy", true, "logits">>,
+  options: CrossEntropyOptions<R> = {},
+): Reduction<LabelledRows<P, T, "crossEntropy", true, "logits">, R> {
+  return typed(crossEntropyOf(logits, labels, options));
+}
+
+function crossEntropyOf(logits: Tensor, labels: Tensor, options: CrossEntropyOptions): Tensor {
   const name = "crossEntropy";
   const reduction = checkLoss(name, options, ["weights", "ignoreIndex", "labelSmoothing"]);
   const { weights, ignoreIndex, labelSmoothing: smoothing = 0 } = options;
@@ -151,15 +175,19 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
  * @throws DataError for a label that is no class, with its value and row
  * @example nll([[-0.1, -2.4], [-1.6, -0.2]], [0, 0]) // 0.85
  */
-export function nll(logProbabilities: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
+export function nll<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  logProbabilities: Tensor<P>,
+  labels: Tensor<T> & Check<LabelledRows<P, T, "nll">>,
+  options: NllOptions<R> = {},
+): Reduction<LabelledRows<P, T, "nll">, R> {
   const reduction = checkLoss("nll", options, ["weights", "ignoreIndex"]);
   checkLogits("nll", logProbabilities, options.weights);
   const checked = checkedLabels("nll", logProbabilities, labels, options.ignoreIndex);
-  return weighedRows(logProbabilities, checked, options, reduction);
+  return typed(weighedRows(logProbabilities, checked, options, reduction));
 }
 
 /** Options of {@link categoricalCrossEntropy}. */
-export interface CategoricalCrossEntropyOptions extends LossOptions {
+export interface CategoricalCrossEntropyOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** ε: the share of each target that is spread evenly over all classes; 0 by default. */
   readonly labelSmoothing?: number;
 }
@@ -172,11 +200,11 @@ export interface CategoricalCrossEntropyOptions extends LossOptions {
  * @throws ShapeError where the shapes differ
  * @example categoricalCrossEntropy([[0.25, 0.75]], [[0, 1]]) // 0.287682
  */
-export function categoricalCrossEntropy(
-  probabilities: Tensor,
-  targets: Tensor,
-  options: CategoricalCrossEntropyOptions = {},
-): Tensor {
+export function categoricalCrossEntropy<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  probabilities: Tensor<P>,
+  targets: TargetOf<P, T, "categoricalCrossEntropy">,
+  options: CategoricalCrossEntropyOptions<R> = {},
+): Reduction<Reduced<Result<SameShapes<P, T, "categoricalCrossEntropy">>, -1>, R> {
   const name = "categoricalCrossEntropy";
   const reduction = checkLoss(name, options, ["labelSmoothing"]);
   const { labelSmoothing: smoothing = 0 } = options;

@@ -285,7 +285,7 @@ export const clip: TernaryOp = /* @__PURE__ */ preparingIntegers(
       x === undefined || low === undefined || high === undefined
         ? []
         : [
-            x.lt(low).logicalOr(x.gt(high)).where(0, dy),
+            x.ge(low).logicalAnd(x.le(high)).where(dy, 0),
             x.lt(low).logicalAnd(low.le(high)).where(dy, 0),
             x.gt(high).logicalOr(low.gt(high)).where(dy, 0),
           ],

@@ -68,13 +68,16 @@ const tanhGelu: UnaryOp = /* @__PURE__ */ elementwise({
   forward: (x) => x.mul(cubic(x).sigmoid()),
   gradient: (dy, [x]) => {
     if (x === undefined) return [];
-    const slope = x
+    // Far out, where one of the two steps is 0, the slope of u must not overflow.
+    const near = x.maximum(-100).minimum(100);
+    const slope = near
       .square()
       .mul(3 * CUBIC)
       .add(1)
       .mul(4 * DENSITY);
     const u = cubic(x);
-    return [dy.mul(u.sigmoid().mul(x.mul(u.neg().sigmoid()).mul(slope).add(1)))];
+    const step = u.sigmoid();
+    return [dy.mul(step.add(x.mul(step.mul(u.neg().sigmoid()).mul(slope))))];
   },
 });
 

@@ -7,7 +7,7 @@ import { checkIndexType, type IndexRule, indexCheck, sumsAt } from "../engine/in
 import { around } from "../engine/scan.ts";
 import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
-import { typed } from "../shape-types.ts";
+import { type Check, type Gathered, type Result, typed, type Unsqueezed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
@@ -80,11 +80,15 @@ const scattering: PrimitiveOp<Slices & { readonly shape: Shape }> = /* @__PURE__
  * @throws DataError for an index out of range, with its value and place
  * @example gather([10, 20, 30], [2, 0, -1]) // [30, 10, 30]
  */
-export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
+export function gather<S extends Shape, I extends Shape, const X extends number = 0>(
+  x: Tensor<S> & Check<Gathered<S, I, X>>,
+  indices: Tensor<I>,
+  axis?: X,
+): Tensor<Result<Gathered<S, I, X>>> {
   checkIndexType("gather", indices.dtype);
-  const place = normalizeAxis("gather", axis, x.rank);
+  const place = normalizeAxis("gather", axis ?? 0, x.rank);
   const places = placesOf([indices], { operation: "gather", size: x.shape[place] ?? 0, negative: true });
-  return gathering([x, places], { axis: place });
+  return typed(gathering([x, places], { axis: place }));
 }
 
 /**
@@ -95,7 +99,7 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
  * @throws DataError for an index out of range, with its value and place
  * @example scatterAdd([1, 2, 3], [0, 2, 0], [3]) // [4, 0, 2]
  */
-export function scatterAdd<S extends Shape>(updates: Tensor, indices: Tensor, shape: S, axis = 0): Tensor<S> {
+export function scatterAdd<const S extends Shape>(updates: Tensor, indices: Tensor, shape: S, axis = 0): Tensor<S> {
   checkIndexType("scatterAdd", indices.dtype);
   checkShape("scatterAdd", shape);
   const place = normalizeAxis("scatterAdd", axis, shape.length);
@@ -172,9 +176,9 @@ const hotting: PrimitiveOp<Classes> = /* @__PURE__ */ primitive({
 });
 
 /** Options of {@link oneHot}. */
-export interface OneHotOptions {
+export interface OneHotOptions<X extends number = number> {
   /** Where the new axis of the classes stands in the result; last by default. */
-  readonly axis?: number;
+  readonly axis?: X;
   /** What stands everywhere else, and at the index; [0, 1] by default. */
   readonly values?: readonly [off: number, on: number];
   /** `float32` by default. */
@@ -187,11 +191,16 @@ export interface OneHotOptions {
  * @throws DataError for an index that is no class, with its value and place
  * @example oneHot([2, 0], 3) // [[0, 0, 1], [1, 0, 0]]
  */
-export function oneHot(indices: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
+export function oneHot<I extends Shape, const N extends number, const X extends number = -1>(
+  indices: Tensor<I> & Check<Unsqueezed<I, X, "oneHot", N>>,
+  classes: N,
+  options: OneHotOptions<X> = {},
+): Tensor<Result<Unsqueezed<I, X, "oneHot", N>>> {
   checkIndexType("oneHot", indices.dtype);
   checkOptionNames("oneHot", options, ["axis", "values", "dtype"]);
   checkOption(Number.isInteger(classes) && classes >= 0, "oneHot", "classes", "a whole number ≥ 0", classes);
-  const { axis = -1, values = [0, 1], dtype = "float32" } = options;
+  const { values = [0, 1], dtype = "float32" } = options;
+  const axis = normalizeAxis("oneHot", options.axis ?? -1, indices.rank + 1);
   const places = placesOf([indices], { operation: "oneHot", size: classes, negative: false });
-  return hotting([places], { classes, axis: normalizeAxis("oneHot", axis, indices.rank + 1), values, dtype });
+  return typed(hotting([places], { classes, axis, values, dtype }));
 }

@@ -2,15 +2,22 @@
 
 import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { formatShape, sameShape } from "../shape.ts";
+import { type Check, type LossShape, type Result, type SameShapes, type Shape, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** The mean of the losses, their sum, or each by itself. */
 export type LossReduction = "mean" | "sum" | "none";
 
+/** A target that must have the prediction's shape. */
+export type TargetOf<P extends Shape, T extends Shape, Name extends string> = Tensor<T> & Check<SameShapes<P, T, Name>>;
+
+/** What a reduction leaves of losses whose shape a rule gives. */
+export type Reduction<Losses, R> = Tensor<LossShape<Result<Losses>, R>>;
+
 /** Options of every loss. */
-export interface LossOptions {
+export interface LossOptions<R extends LossReduction = LossReduction> {
   /** The mean over the rows or elements (the default), their sum, or each by itself. */
-  readonly reduction?: LossReduction;
+  readonly reduction?: R;
 }
 
 /** Checks the options of a loss: their names, and the reduction. */
@@ -22,8 +29,8 @@ export function checkLoss(name: string, options: LossOptions, others: readonly s
 }
 
 /** The losses as their reduction wants them. */
-export function reduceLoss(losses: Tensor, reduction: LossReduction): Tensor {
-  return reduction === "none" ? losses : reduction === "sum" ? losses.sum() : losses.mean();
+export function reduceLoss<S extends Shape>(losses: Tensor, reduction: LossReduction): Tensor<S> {
+  return typed(reduction === "none" ? losses : reduction === "sum" ? losses.sum() : losses.mean());
 }
 
 /** Predictions and targets of regression have one shape: broadcasting would hide a forgotten axis. */

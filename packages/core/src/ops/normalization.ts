@@ -85,7 +85,7 @@ export interface BatchNormResult<S extends Shape> {
  *
  * @param gamma the scale [features], or 1; @param beta the shift [features], or 0
  * Source: S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015.
- * @example batchNorm([[1], [5]], 1, 0, { epsilon: 0 }).output // [[-1], [1]]
+ * @example batchNorm([[1], [5], [0]], 1, 0, { epsilon: 0 }).output // [[-0.46291], [1.38873], [-0.92582]]
  */
 export function batchNorm<S extends Shape>(
   x: Tensor<S>,

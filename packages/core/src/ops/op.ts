@@ -9,7 +9,7 @@ import { type BackwardContext, isRecording, Node } from "../tape.ts";
 import { Tensor } from "../tensor.ts";
 import { tracer } from "../tracing.ts";
 import { type Spec, type View, viewOf } from "../view.ts";
-import type { NativeKernel } from "../wasm/native.ts";
+import type { KernelRequest, NativeKernel } from "../wasm/native.ts";
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
 export type Operand = Tensor | number;
@@ -27,6 +27,8 @@ export type Lowering<Attributes> =
   | { readonly kind: "matmul" }
   | { readonly kind: "random"; readonly generator: (attributes: Attributes) => Generator }
   | { readonly kind: "native"; readonly kernel: (attributes: Attributes) => NativeKernel }
+  /** A kernel of the compiler's. */
+  | { readonly kind: "request"; readonly kernel: (attributes: Attributes) => KernelRequest }
   /** Nothing is known but the eager kernel. */
   | { readonly kind: "kernel" };
 

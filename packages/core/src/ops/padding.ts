@@ -5,7 +5,7 @@ import { checkOption, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { type Check, type Padded, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import type { Part } from "../wasm/assembly.ts";
+import type { Part } from "../wasm/parts.ts";
 import { along, join, stretchesOf, surround, take } from "./parts.ts";
 
 /** What padding consists of. */

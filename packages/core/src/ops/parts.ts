@@ -5,7 +5,7 @@ import { allocate } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { sizeOf } from "../shape.ts";
 import { elements, type View, viewOf } from "../view.ts";
-import { type Assembly, assemblyKernel, type Part, runOf } from "../wasm/assembly.ts";
+import { type Assembly, type Part, runOf } from "../wasm/parts.ts";
 import { type MovementOp, movement, type PrimitiveOp, primitive } from "./constructors.ts";
 
 /** An operator that takes a part of a tensor, as a view. */
@@ -29,7 +29,7 @@ const assembling = (name: string): PrimitiveOp<Assembly> =>
       }
       return out;
     },
-    lowering: { kind: "native", kernel: assemblyKernel },
+    lowering: { kind: "request", kernel: (assembly) => ({ kind: "assembly", assembly }) },
     reads: [],
     gradient: ({ dy, needs }, { parts }) => parts.map((part, index) => (needs[index] ? take(dy, part) : null)),
   });

@@ -3,7 +3,7 @@
 import { arithmetic } from "../dtype.ts";
 import { reducedShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { boolDType, type ReductionOp, reduction } from "./constructors.ts";
+import { type BinaryOp, boolDType, elementwise, floatDType, type ReductionOp, reduction } from "./constructors.ts";
 import { cumProd } from "./scans.ts";
 
 /** Σ x; 0 for nothing. @example sum([1, 2, 3]) // 6 */
@@ -39,9 +39,16 @@ function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
   return others.reshape(arranged.shape).permute(back).cast(x.dtype);
 }
 
+/** 1 where x is the extreme y, and NaN where that is; a float, so that they are counted in a kernel. */
+const winnersOf: BinaryOp = /* @__PURE__ */ elementwise({
+  name: "extreme.winners",
+  result: floatDType,
+  forward: (x, y) => x.eq(y).logicalOr(x.isNaN()).where(1, 0),
+});
+
 /** The gradient shared equally by the elements that equal the extreme, and by NaN where NaN is. */
 const shareAmongEquals = (dy: Tensor, x: Tensor, y: Tensor, axes: readonly number[]): Tensor => {
-  const winners = x.eq(y).logicalOr(x.isNaN());
+  const winners = winnersOf(x, y);
   return winners.where(dy.div(winners.sum(axes, { keepDims: true })), 0);
 };
 

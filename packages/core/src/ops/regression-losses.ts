@@ -1,26 +1,43 @@
 // Losses of regression: how far numbers are from what they should be. Each is a formula of one prediction and one target.
 
 import { checkOption } from "../errors.ts";
+import type { SameShapes, Shape } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { type BinaryOp, elementwise, floatDType, type TernaryOp } from "./constructors.ts";
-import { checkLoss, checkSameShape, type LossOptions, reduceLoss } from "./loss-reduction.ts";
+import {
+  checkLoss,
+  checkSameShape,
+  type LossOptions,
+  type LossReduction,
+  type Reduction,
+  reduceLoss,
+  type TargetOf,
+} from "./loss-reduction.ts";
 
 /** The mean of (prediction − target)² over all elements. @example meanSquaredError([1, 2], [1, 4]) // 2 */
-export function meanSquaredError(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function meanSquaredError<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "meanSquaredError">,
+  options: LossOptions<R> = {},
+): Reduction<SameShapes<P, T, "meanSquaredError">, R> {
   const reduction = checkLoss("meanSquaredError", options);
   checkSameShape("meanSquaredError", prediction, target);
   return reduceLoss(prediction.sub(target).square(), reduction);
 }
 
 /** The mean of |prediction − target|; its gradient at 0 is 0. @example meanAbsoluteError([1, 2], [1, 5]) // 1.5 */
-export function meanAbsoluteError(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function meanAbsoluteError<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "meanAbsoluteError">,
+  options: LossOptions<R> = {},
+): Reduction<SameShapes<P, T, "meanAbsoluteError">, R> {
   const reduction = checkLoss("meanAbsoluteError", options);
   checkSameShape("meanAbsoluteError", prediction, target);
   return reduceLoss(prediction.sub(target).abs(), reduction);
 }
 
 /** Options of {@link huber}. */
-export interface HuberOptions extends LossOptions {
+export interface HuberOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** Where the parabola becomes a line; > 0, and 1 by default. */
   readonly delta?: number;
 }
@@ -43,7 +60,11 @@ const huberOf: TernaryOp = /* @__PURE__ */ elementwise({
  * @throws OptionError unless δ > 0
  * @example huber([0, 0], [0.5, 3]) // 1.3125
  */
-export function huber(prediction: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+export function huber<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "huber">,
+  options: HuberOptions<R> = {},
+): Reduction<SameShapes<P, T, "huber">, R> {
   const reduction = checkLoss("huber", options, ["delta"]);
   const { delta = 1 } = options;
   checkOption(delta > 0 && Number.isFinite(delta), "huber", "delta", "a finite number > 0", delta);
@@ -52,7 +73,7 @@ export function huber(prediction: Tensor, target: Tensor, options: HuberOptions 
 }
 
 /** Options of {@link smoothL1}. */
-export interface SmoothL1Options extends LossOptions {
+export interface SmoothL1Options<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** Where the parabola becomes a line; ≥ 0, and 1 by default. */
   readonly beta?: number;
 }
@@ -75,7 +96,11 @@ const smoothL1Of: TernaryOp = /* @__PURE__ */ elementwise({
  * @throws OptionError unless β ≥ 0
  * @example smoothL1([0, 0], [0.5, 3]) // 1.3125
  */
-export function smoothL1(prediction: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
+export function smoothL1<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "smoothL1">,
+  options: SmoothL1Options<R> = {},
+): Reduction<SameShapes<P, T, "smoothL1">, R> {
   const reduction = checkLoss("smoothL1", options, ["beta"]);
   const { beta = 1 } = options;
   checkOption(beta >= 0 && Number.isFinite(beta), "smoothL1", "beta", "a finite number ≥ 0", beta);
@@ -100,7 +125,11 @@ const logCoshOf: BinaryOp<"logCosh"> = /* @__PURE__ */ elementwise({
 });
 
 /** The mean of ln cosh(prediction − target): a parabola near 0, |e| − ln 2 far out. @example logCosh([0, 0], [0, 1]) // 0.21689 */
-export function logCosh(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function logCosh<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "logCosh">,
+  options: LossOptions<R> = {},
+): Reduction<SameShapes<P, T, "logCosh">, R> {
   const reduction = checkLoss("logCosh", options);
   checkSameShape("logCosh", prediction, target);
   return reduceLoss(logCoshOf(prediction, target), reduction);
@@ -118,7 +147,11 @@ const hingeOf: BinaryOp<"hinge"> = /* @__PURE__ */ elementwise({
 });
 
 /** The mean of max(0, 1 − prediction · target), with targets −1 and 1. @example hinge([0.5, 2], [1, -1]) // 1.75 */
-export function hinge(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function hinge<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "hinge">,
+  options: LossOptions<R> = {},
+): Reduction<SameShapes<P, T, "hinge">, R> {
   const reduction = checkLoss("hinge", options);
   checkSameShape("hinge", prediction, target);
   return reduceLoss(hingeOf(prediction, target), reduction);

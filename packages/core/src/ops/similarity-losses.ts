@@ -2,15 +2,32 @@
 
 import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { broadcastShapes, formatShape, sameShape } from "../shape.ts";
+import {
+  type Broadcast,
+  type Check,
+  type Reduced,
+  type Result,
+  type SameShapes,
+  type Shape,
+  typed,
+} from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { type BinaryOp, elementwise, floatDType } from "./constructors.ts";
-import { checkLoss, checkSameShape, type LossOptions, type LossReduction, reduceLoss } from "./loss-reduction.ts";
+import {
+  checkLoss,
+  checkSameShape,
+  type LossOptions,
+  type LossReduction,
+  type Reduction,
+  reduceLoss,
+  type TargetOf,
+} from "./loss-reduction.ts";
 import { norm } from "./statistics.ts";
 
 /** Options of {@link klDivergence}. */
-export interface KLDivergenceOptions {
+export interface KLDivergenceOptions<R extends LossReduction | "batchMean" = LossReduction | "batchMean"> {
   /** As of other losses, or `batchMean`: the sum over the number of rows, which is the divergence itself. */
-  readonly reduction?: LossReduction | "batchMean";
+  readonly reduction?: R;
   /** Whether the target is given as logarithms of probabilities; false by default. */
   readonly logTarget?: boolean;
 }
@@ -48,23 +65,28 @@ const divergenceOfLogs: BinaryOp<"klDivergence"> = /* @__PURE__ */ elementwise({
  *
  * @example klDivergence([[-0.693147, -0.693147]], [[1, 0]], { reduction: "sum" }) // 0.693147
  */
-export function klDivergence(prediction: Tensor, target: Tensor, options: KLDivergenceOptions = {}): Tensor {
+export function klDivergence<P extends Shape, T extends Shape, R extends LossReduction | "batchMean" = "mean">(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "klDivergence">,
+  options: KLDivergenceOptions<R> = {},
+): Reduction<SameShapes<P, T, "klDivergence">, R> {
   const name = "klDivergence";
   checkOptionNames(name, options, ["reduction", "logTarget"]);
-  const { reduction = "mean", logTarget = false } = options;
+  const { logTarget = false } = options;
+  const reduction: LossReduction | "batchMean" = options.reduction ?? "mean";
   const rules = '"mean", "batchMean", "sum" or "none"';
   checkOption(["mean", "batchMean", "sum", "none"].includes(reduction), name, "reduction", rules, reduction);
   checkOption(typeof logTarget === "boolean", name, "logTarget", "true or false", logTarget);
   checkSameShape(name, prediction, target);
   const losses: Tensor = logTarget ? divergenceOfLogs(prediction, target) : divergence(prediction, target);
-  if (reduction === "batchMean") return losses.sum().div(prediction.shape[0] ?? 1);
+  if (reduction === "batchMean") return typed(losses.sum().div(prediction.shape[0] ?? 1));
   return reduceLoss(losses, reduction);
 }
 
 /** Options of {@link cosineSimilarity}. */
-export interface CosineOptions {
+export interface CosineOptions<X extends number = number> {
   /** The axis of the vectors; the last by default. */
-  readonly axis?: number;
+  readonly axis?: X;
   /** The least length that is divided by; 1e-8 by default. */
   readonly epsilon?: number;
 }
@@ -75,31 +97,48 @@ export interface CosineOptions {
  *
  * @example cosineSimilarity([[1, 0], [1, 1]], [[1, 0], [1, -1]]) // [1, 0]
  */
-export function cosineSimilarity(a: Tensor, b: Tensor, options: CosineOptions = {}): Tensor {
+export function cosineSimilarity<A extends Shape, B extends Shape, const X extends number = -1>(
+  a: Tensor<A>,
+  b: Tensor<B> & Check<Broadcast<A, B, "cosineSimilarity">>,
+  options: CosineOptions<X> = {},
+): Tensor<Result<Reduced<Result<Broadcast<A, B>>, X, false, "cosineSimilarity">>> {
   checkOptionNames("cosineSimilarity", options, ["axis", "epsilon"]);
-  const { axis = -1, epsilon = 1e-8 } = options;
+  const { epsilon = 1e-8 } = options;
+  const axis: number = options.axis ?? -1;
   checkOption(epsilon > 0, "cosineSimilarity", "epsilon", "a number > 0", epsilon);
   const shape = broadcastShapes("cosineSimilarity", a.shape, b.shape);
   const unit = (x: Tensor): Tensor => {
     const whole = x.broadcastTo(shape);
     return whole.div(norm(whole, axis, { keepDims: true }).maximum(epsilon));
   };
-  return unit(a).mul(unit(b)).sum(axis);
+  return typed(unit(a).mul(unit(b)).sum(axis));
 }
 
 /** Options of {@link cosineDistance}. */
-export interface CosineDistanceOptions extends LossOptions, CosineOptions {}
+export interface CosineDistanceOptions<R extends LossReduction = LossReduction, X extends number = number>
+  extends LossOptions<R>,
+    CosineOptions<X> {}
 
 /** The mean of 1 − {@link cosineSimilarity}: a loss that is 0 where directions agree. @example cosineDistance([[1, 0]], [[0, 2]]) // 1 */
-export function cosineDistance(prediction: Tensor, target: Tensor, options: CosineDistanceOptions = {}): Tensor {
+export function cosineDistance<
+  P extends Shape,
+  T extends Shape,
+  R extends LossReduction = "mean",
+  const X extends number = -1,
+>(
+  prediction: Tensor<P>,
+  target: TargetOf<P, T, "cosineDistance">,
+  options: CosineDistanceOptions<R, X> = {},
+): Reduction<Reduced<Result<SameShapes<P, T, "cosineDistance">>, X, false, "cosineDistance">, R> {
   const reduction = checkLoss("cosineDistance", options, ["axis", "epsilon"]);
   checkSameShape("cosineDistance", prediction, target);
   const { reduction: _, ...cosine } = options;
-  return reduceLoss(cosineSimilarity(prediction, target, cosine).neg().add(1), reduction);
+  const [predicted, wanted]: readonly [Tensor, Tensor] = [prediction, target];
+  return reduceLoss(cosineSimilarity(predicted, wanted, cosine).neg().add(1), reduction);
 }
 
 /** Options of {@link tripletMargin}. */
-export interface TripletMarginOptions extends LossOptions {
+export interface TripletMarginOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** How much farther than the positive the negative should be; 1 by default. */
   readonly margin?: number;
   /** The p of the norm; 2 by default. */
@@ -117,12 +156,12 @@ export interface TripletMarginOptions extends LossOptions {
  * @throws ShapeError where the shapes differ
  * @example tripletMargin([[0, 0]], [[0, 1]], [[0, 1.5]]) // 0.5
  */
-export function tripletMargin(
-  anchor: Tensor,
-  positive: Tensor,
-  negative: Tensor,
-  options: TripletMarginOptions = {},
-): Tensor {
+export function tripletMargin<A extends Shape, P extends Shape, N extends Shape, R extends LossReduction = "mean">(
+  anchor: Tensor<A>,
+  positive: TargetOf<A, P, "tripletMargin">,
+  negative: TargetOf<A, N, "tripletMargin">,
+  options: TripletMarginOptions<R> = {},
+): Reduction<Reduced<Result<SameShapes<A, Result<SameShapes<P, N, "tripletMargin">>, "tripletMargin">>, -1>, R> {
   const name = "tripletMargin";
   const reduction = checkLoss(name, options, ["margin", "p", "epsilon", "swap"]);
   const { margin = 1, p = 2, epsilon = 1e-6, swap = false } = options;

@@ -4,7 +4,7 @@ import { contiguousView } from "../engine/copy.ts";
 import { sortPlaces } from "../engine/sorting.ts";
 import { checkOption, checkOptionNames } from "../errors.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../shape.ts";
-import { typed } from "../shape-types.ts";
+import { type Check, type Chosen, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
 import { takeAlongAxis } from "./along-axis.ts";
@@ -65,9 +65,9 @@ export function argSort<S extends Shape>(x: Tensor<S>, options: SortOptions = {}
 }
 
 /** Options of {@link topK}. */
-export interface TopKOptions {
+export interface TopKOptions<X extends number = number> {
   /** The axis to choose along; the last by default. */
-  readonly axis?: number;
+  readonly axis?: X;
   /** The greatest (the default), or the smallest. */
   readonly largest?: boolean;
 }
@@ -80,7 +80,11 @@ export interface TopKOptions {
  * @throws OptionError for a k that is not
  * @example topK([3, 1, 2], 2).values // [3, 2]
  */
-export function topK(x: Tensor, k: number, options: TopKOptions = {}): Ordered<Shape> {
+export function topK<S extends Shape, const K extends number, const X extends number = -1>(
+  x: Tensor<S> & Check<Chosen<S, K, X>>,
+  k: K,
+  options: TopKOptions<X> = {},
+): Ordered<Result<Chosen<S, K, X>>> {
   checkOptionNames("topK", options, ["axis", "largest"]);
   const axis = axisOf("topK", x, options.axis ?? -1);
   const size = x.shape[axis] ?? 1;
@@ -94,5 +98,5 @@ export function topK(x: Tensor, k: number, options: TopKOptions = {}): Ordered<S
   );
   const order = ordering([x], { axis, descending: options.largest ?? true });
   const indices = order.slice(...x.shape.map((_, other) => (other === axis ? ([0, k] as const) : null)));
-  return { values: takeAlongAxis(x, indices, axis), indices: indices.clone() };
+  return { values: typed(takeAlongAxis(x, indices, axis)), indices: typed(indices.clone()) };
 }

@@ -88,6 +88,11 @@ function apart(view: View, size: number): View {
 /**
  * Moves Variables into one memory, in which updates run as WebAssembly. Only where their values lie changes; an optimizer does it
  * with its parameters before its first step. Without WebAssembly SIMD, and for dtypes other than float32, nothing happens.
+ *
+ * @example
+ * const w = new Variable(tensor([1, 2]));
+ * shareMemory([w]);
+ * w; // [1, 2]
  */
 export function shareMemory(variables: Iterable<Variable>): void {
   if (!features().simd) return;

@@ -1,34 +1,10 @@
 // Tensors assembled from parts, in compiled programs: every part is copied to its places in runs as long as they come.
 
-import { contiguousStrides, type Shape, sizeOf } from "../shape.ts";
+import { contiguousStrides, sizeOf } from "../shape.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
 import type { NativeKernel } from "./native.ts";
+import { type Assembly, type Layout, runOf } from "./parts.ts";
 import { emitShare } from "./share.ts";
-
-/** How elements lie in memory: element (i, j, …) stands at offset + i·strides[0] + j·strides[1] + … */
-export interface Layout {
-  readonly shape: Shape;
-  readonly strides: readonly number[];
-  readonly offset: number;
-}
-
-/** A part: where in a tensor its elements lie. No element may be taken twice. */
-export type Part = (whole: Layout) => Layout;
-
-/** What a tensor is assembled of: its shape, the place of each part, and the value where no part lies. */
-export interface Assembly {
-  readonly shape: Shape;
-  readonly parts: readonly Part[];
-  readonly value: number;
-}
-
-/** The elements from axis `inner` on lie without gaps: `run` of them are copied at once. */
-export function runOf({ shape, strides }: Layout, least = 0): { readonly inner: number; readonly run: number } {
-  let inner = shape.length;
-  let run = 1;
-  while (inner > least && (shape[inner - 1] === 1 || strides[inner - 1] === run)) run *= shape[--inner] ?? 1;
-  return { inner, run };
-}
 
 /** Elements up to which a run is copied by instructions of its own. */
 const UNROLLED = 32;
@@ -125,8 +101,8 @@ function copyPart(
   visit(0);
 }
 
-/** Copies `run` elements that lie without gaps. */
-function copyRun(f: FunctionBuilder, source: Local<"i32">, target: Local<"i32">, run: number): void {
+/** Copies `run` elements of four bytes that lie without gaps. */
+export function copyRun(f: FunctionBuilder, source: Local<"i32">, target: Local<"i32">, run: number): void {
   if (run > UNROLLED) {
     f.get(target)
       .get(source)

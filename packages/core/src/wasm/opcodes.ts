@@ -45,9 +45,11 @@ const PLAIN = [
 
 // Instructions with an address and a constant offset. The alignment is a hint, but atomics demand their own.
 const MEMORY = [
+  ["i32", 0x28, "load"],
   ["f32", 0x2a, "load"],
   ["i32", 0x2c, "load8_s load8_u load16_s load16_u"],
   ["f32", 0x38, "store"],
+  ["i32", 0x36, "store"],
   ["i32", 0x3a, "store8 store16"],
   ["v128", 0xfd000, "load load8x8_s load8x8_u load16x4_s load16x4_u load32x2_s load32x2_u"],
   ["v128", 0xfd007, "load8_splat load16_splat load32_splat load64_splat store"],

@@ -62,8 +62,8 @@ describe("what does not, and why", () => {
     "a broadcast of a value onto a larger space": [[[4], [8, 4]], (x, y) => x.exp().add(y), [["exp"], ["add"]]],
     "an operation without a kernel": [[[8, 4]], (x) => argMax(x.exp(), 1), [["exp"], ["argMax"]]],
     "random numbers": [[[8]], (x) => x.add(uniform([8])), [["randomUniform"], ["add"]]],
-    "a sum over axes in the middle, which are brought to the end first": [
-      [[3, 4, 5]],
+    "a sum over a middle axis with few places after it, which is brought to the end first": [
+      [[3, 4, 2]],
       (x) => x.exp().sum(1),
       [["exp"], ["copy"], ["sum"]],
     ],

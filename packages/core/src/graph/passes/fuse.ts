@@ -9,7 +9,18 @@ import { canVectorize } from "../../wasm/simd.ts";
 import { isWhole } from "../../wasm/simd-integers.ts";
 import { functions } from "../../wasm/simd-math.ts";
 import { type Graph, type GraphNode, isSource, type Operand, type Value } from "../graph.ts";
-import { type Fold, foldOf, inOrder, matrixStrides, singlePace, squeezed, stridesIn } from "./layout.ts";
+import {
+  type Fold,
+  foldedAxes,
+  foldOf,
+  inOrder,
+  keptAxes,
+  keptStrides,
+  matrixStrides,
+  sameFold,
+  squeezed,
+  stridesIn,
+} from "./layout.ts";
 
 /** What a node is to its loop: computed at each place, folded, or computed once for each kept place. */
 export type Role = "full" | "fold" | "kept";
@@ -129,15 +140,16 @@ class Builder {
           other.inputs.every((operand) => this.#fitsMatrix(operand, other, space, fold)),
         );
         if (!fitting) return null;
-      } else if (group.fold.kind !== fold.kind || group.fold.split !== fold.split) return null;
+      } else if (!sameFold(group.fold, fold)) return null;
       return this.#reads2D(group, x, x.shape, fold) ? "fold" : null;
     }
     const shape = node.outputs[0]?.shape ?? [];
     if (equal(squeezed(shape), space)) {
       return node.inputs.every((operand) => this.#reads2D(group, operand, shape, group.fold)) ? "full" : null;
     }
-    if (group.fold === null || !equal(squeezed(shape), keptSpace(space, group.fold))) return null;
-    return node.inputs.every((operand) => this.#readsKept(group, operand, shape)) ? "kept" : null;
+    const { fold: own } = group;
+    if (own === null || !equal(squeezed(shape), keptAxes(space, own))) return null;
+    return node.inputs.every((operand) => this.#readsKept(group, operand, shape, own)) ? "kept" : null;
   }
 
   /** Whether a full node or fold can read the operand inside the group's loop. */
@@ -145,27 +157,26 @@ class Builder {
     const { space } = group;
     if (space === null) return false;
     const strides = stridesIn(operand, shape);
-    if (fold !== null && matrixStrides(space, strides, fold.split) === null) return false;
+    if (fold !== null && matrixStrides(space, strides, fold) === null) return false;
     if (this.groupOf.get(operand.value.node) !== group) return true;
     const role = group.roles.get(operand.value.node);
     if (operand.offset !== 0) return false;
     if (role === "full") return inOrder(space, strides) && sizeOf(operand.value.shape) === sizeOf(space);
     if (fold === null) return false;
-    const [first, last] = [strides.slice(0, fold.split), strides.slice(fold.split)];
-    const [keptStrides, foldedStrides] = fold.kind === "rows" ? [first, last] : [last, first];
-    return foldedStrides.every((stride) => stride === 0) && inOrder(keptSpace(space, fold), keptStrides);
+    const inside = foldedAxes(strides, fold).every((stride) => stride === 0);
+    return inside && inOrder(keptAxes(space, fold), keptAxes(strides, fold));
   }
 
   /** Whether a kept node can read the operand: at one pace, and in order if it is made here. */
-  #readsKept(group: Group, operand: Operand, shape: Shape): boolean {
+  #readsKept(group: Group, operand: Operand, shape: Shape, fold: Fold): boolean {
     const strides = stridesIn(operand, shape);
-    if (singlePace(squeezed(shape), strides) === null) return false;
+    if (keptStrides(squeezed(shape), strides, fold) === null) return false;
     if (this.groupOf.get(operand.value.node) !== group) return true;
     return group.roles.get(operand.value.node) !== "full" && operand.offset === 0 && inOrder(squeezed(shape), strides);
   }
 
   #fitsMatrix(operand: Operand, reader: GraphNode, space: Shape, fold: Fold): boolean {
-    return matrixStrides(space, stridesIn(operand, reader.outputs[0]?.shape ?? []), fold.split) !== null;
+    return matrixStrides(space, stridesIn(operand, reader.outputs[0]?.shape ?? []), fold) !== null;
   }
 
   /** Whether an input of the node from elsewhere depends on the group. */
@@ -244,11 +255,6 @@ class Builder {
     for (const group of this.#groups) visit(group);
     return order;
   }
-}
-
-/** The axes that are left. */
-export function keptSpace(space: Shape, { kind, split }: Fold): Shape {
-  return kind === "rows" ? space.slice(0, split) : space.slice(split);
 }
 
 function equal(a: Shape, b: Shape): boolean {

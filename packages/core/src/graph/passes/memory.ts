@@ -5,8 +5,8 @@ import { sizeOf } from "../../shape.ts";
 import type { Storage } from "../../view.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
 import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
-import { escaping, type Group, keptSpace, type Schedule } from "./fuse.ts";
-import { inOrder, squeezed, stridesIn } from "./layout.ts";
+import { escaping, type Group, type Schedule } from "./fuse.ts";
+import { foldedAxes, inOrder, keptAxes, squeezed, stridesIn } from "./layout.ts";
 import { stagesOf } from "./stages.ts";
 
 /** Regions start at multiples of a cache line; vectors may read and write up to the end of one. */
@@ -83,9 +83,8 @@ function readsInStep({ space, fold }: Group, node: GraphNode, operand: Operand, 
   if (sizeOf(shape) === sizeOf(value.shape)) return inOrder(squeezed(shape), strides);
   // A kept value is written after the last pass of its strip, whose old elements were loaded at its start.
   if (fold === null || sizeOf(shape) !== sizeOf(space)) return false;
-  const [first, last] = [strides.slice(0, fold.split), strides.slice(fold.split)];
-  const [kept, folded] = fold.kind === "rows" ? [first, last] : [last, first];
-  return folded.every((stride) => stride === 0) && inOrder(keptSpace(space, fold), kept);
+  const inside = foldedAxes(strides, fold).every((stride) => stride === 0);
+  return inside && inOrder(keptAxes(space, fold), keptAxes(strides, fold));
 }
 
 interface Lifetime {

@@ -1,7 +1,7 @@
 // The most that this engine's vectors and memory can do on one thread, measured: what kernels are judged against.
 
-import { ModuleBuilder } from "./assembler.ts";
-import { features } from "./features.ts";
+import { ModuleBuilder } from "../wasm/assembler.ts";
+import { features } from "../wasm/features.ts";
 
 /** Independent sums, enough to hide the latency of both instructions; with the factors they fill x86's 16 registers. */
 const CHAINS = 12;

@@ -6,7 +6,7 @@ import type { GraphNode, Operand, Value } from "../graph/graph.ts";
 import type { Group } from "../graph/passes/fuse.ts";
 import { groupTitle } from "../graph/print.ts";
 import { sizeOf } from "../shape.ts";
-import { elementBytes } from "./lanes.ts";
+import { elementBytes } from "../wasm/lanes.ts";
 import { measuredPeak, type Peak } from "./peak.ts";
 
 /** One kernel's cost in a call. */

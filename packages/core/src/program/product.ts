@@ -1,0 +1,112 @@
+// Matrix products in programs: which operands the kernels can read as they lie, and a thread's share of a batch of products.
+
+import { GraphError } from "../errors.ts";
+import type { GraphNode, Operand, Value } from "../graph/graph.ts";
+import { collapse, contiguousStrides } from "../shape.ts";
+import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
+import { gemmKernel, gemmScratchBytes } from "../wasm/gemm.ts";
+import { emitShare, type Share } from "../wasm/share.ts";
+
+/** The function that computes products of a node's form. */
+export function productKernel(module: ModuleBuilder, { inputs: [a, b] }: GraphNode): FunctionBuilder {
+  if (a === undefined || b === undefined) throw new GraphError("matmul: operands are missing");
+  return gemmKernel(module, { form: `${matrixForm(a).form}${matrixForm(b).form}` });
+}
+
+/** Each thread's room for packing. */
+export const gemmScratch = (): number => Math.ceil(gemmScratchBytes() / 64) * 64;
+
+/** A thread's share of a batch of products: of the columns of each, or of the rows where there are more. */
+export function emitProduct(
+  f: FunctionBuilder,
+  kernel: FunctionBuilder,
+  node: GraphNode,
+  { of: address, scratch: room }: { readonly of: (value: Value) => number; readonly scratch: number },
+  share: Share,
+): void {
+  const [a, b] = node.inputs;
+  const [c] = node.outputs;
+  if (a === undefined || b === undefined || c === undefined) throw new GraphError("matmul: operands are missing");
+  const [left, right] = [matrixForm(a), matrixForm(b)];
+  const [m, n, k] = [c.shape.at(-2) ?? 1, c.shape.at(-1) ?? 1, a.shape.at(-1) ?? 1];
+  const batch = c.shape.slice(0, -2);
+  const steps = [a, b].map(({ shape, strides }) =>
+    batch.map((_, axis) => {
+      const own = axis - batch.length + shape.length - 2;
+      return own < 0 || (shape[own] === 1 && batch[axis] !== 1) ? 0 : (strides[own] ?? 0);
+    }),
+  );
+  const nest = collapse(batch, [...steps, contiguousStrides(c.shape).slice(0, -2)]);
+  const byRows = m > n;
+  const [lines, unit] = byRows ? [m, 4] : [n, 8];
+  const [from, to] = emitShare(f, Math.ceil(lines / unit), share, unit);
+  f.clamp(to, lines);
+  const count = f.local("i32");
+  f.get(to).get(from).op("i32.sub").set(count);
+  f.get(from)
+    .get(to)
+    .op("i32.lt_u")
+    .if(() => {
+      // How far apart the shares begin in A, B and C, in floats for each line.
+      const apart = byRows
+        ? [left.form === "n" ? left.stride : 1, 0, n]
+        : [0, right.form === "n" ? 1 : right.stride, 1];
+      const starts = [address(a.value) + 4 * a.offset, address(b.value) + 4 * b.offset, address(c)];
+      const pointers = starts.map((start, index) => {
+        const pointer = f.local("i32");
+        f.i32(start)
+          .plus(from, 4 * (apart[index] ?? 0))
+          .set(pointer);
+        return pointer;
+      });
+      const scratch = f.local("i32");
+      f.i32(room).plus(share.part, gemmScratch()).set(scratch);
+      nestOf(f, nest, pointers, () => {
+        for (const pointer of pointers) f.get(pointer);
+        f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0)
+          .i32(0)
+          .call(kernel);
+      });
+    });
+}
+
+/** Loops over a batch, moving each pointer by its strides (in floats). */
+function nestOf(
+  f: FunctionBuilder,
+  { sizes, strides }: { readonly sizes: readonly number[]; readonly strides: readonly (readonly number[])[] },
+  pointers: readonly Local<"i32">[],
+  body: () => void,
+  level = 0,
+): void {
+  if (level === sizes.length) {
+    body();
+    return;
+  }
+  const size = sizes[level] ?? 1;
+  const counter = f.local("i32");
+  f.for(counter, 0, size, 1, () => {
+    nestOf(f, { sizes, strides }, pointers, body, level + 1);
+    for (const [index, pointer] of pointers.entries()) f.increment(pointer, 4 * (strides[index]?.[level] ?? 0));
+  });
+  for (const [index, pointer] of pointers.entries()) f.increment(pointer, -4 * size * (strides[index]?.[level] ?? 0));
+}
+
+/** How a product reads an operand: as it is stored, or transposed; and the step between stored rows. */
+function matrixForm({ shape, strides }: Operand): { readonly form: "n" | "t"; readonly stride: number } {
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
+  if (column === 1 || columns === 1) return { form: "n", stride: rows === 1 ? columns : row };
+  return { form: "t", stride: columns === 1 ? rows : column };
+}
+
+/** Whether the product kernels can read an operand as it lies. */
+export function suitsProduct({ value, shape, strides }: Operand): boolean {
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
+  const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
+  if (value.dtype !== "float32" || rows === 0 || columns === 0) return false;
+  return (
+    (column === 1 && (row >= columns || rows === 1)) ||
+    (row === 1 && (column >= rows || columns === 1)) ||
+    (columns === 1 && row > 0)
+  );
+}
