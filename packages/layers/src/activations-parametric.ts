@@ -123,7 +123,7 @@ export interface ELUOptions {
   readonly alpha?: number;
 }
 
-/** x for positive x, else α(eˣ − 1). */
+/** x for positive x, else α(eˣ − 1). @example new ELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-1.2642411, 1] */
 export class ELU extends Layer {
   declare readonly rule: SameShapeRule;
   readonly alpha: number;
@@ -154,7 +154,7 @@ const notZero: OptionRule = {
   valid: (value) => Number.isFinite(value) && value !== 0,
 };
 
-/** x for positive x, else α(e^(x/α) − 1): an ELU whose slope has no jump. */
+/** x for positive x, else α(e^(x/α) − 1): an ELU whose slope has no jump. @example new CELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-0.7869387, 1] */
 export class CELU extends Layer {
   declare readonly rule: SameShapeRule;
   readonly alpha: number;
@@ -191,7 +191,13 @@ const approximation: OptionRule = {
   valid: (value) => value === "none" || value === "tanh",
 };
 
-/** x·Φ(x), with Φ the standard normal distribution. */
+/**
+ * x·Φ(x), with Φ the standard normal distribution. Source: D. Hendrycks and K. Gimpel, "Gaussian error linear units", 2016.
+ *
+ * @example
+ * new GELU().forward(tensor([-1, 1])); // [-0.15865525, 0.8413447]
+ * new GELU({ approximate: "tanh" }).forward(tensor([-1, 1])); // [-0.158808, 0.841192]
+ */
 export class GELU extends Layer {
   declare readonly rule: SameShapeRule;
   readonly approximate: "none" | "tanh";
@@ -225,7 +231,7 @@ export interface HardTanhLayerOptions {
   readonly max?: number;
 }
 
-/** x limited to [min, max]. */
+/** x limited to [min, max]. @example new HardTanh({ max: 2 }).forward(tensor([-5, 0.5, 5])); // [-1, 0.5, 2] */
 export class HardTanh extends Layer {
   declare readonly rule: SameShapeRule;
   readonly min: number;

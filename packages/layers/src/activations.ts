@@ -20,7 +20,7 @@ import type { SameShapeRule } from "./layer-types.ts";
 import { checkOptions, whole } from "./options.ts";
 import { markProbabilities } from "./probabilities.ts";
 
-/** max(x, 0). */
+/** max(x, 0). @example new ReLU().forward(tensor([-1, 2])); // [0, 2] */
 export class ReLU extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -34,7 +34,7 @@ export class ReLU extends Layer {
   }
 }
 
-/** min(max(x, 0), 6). */
+/** min(max(x, 0), 6). @example new ReLU6().forward(tensor([-1, 2, 9])); // [0, 2, 6] */
 export class ReLU6 extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -48,7 +48,7 @@ export class ReLU6 extends Layer {
   }
 }
 
-/** λx for positive x, else λα(eˣ − 1), which keeps mean 0 and variance 1 through many Dense layers. */
+/** λx for positive x, else λα(eˣ − 1), which keeps mean 0 and variance 1 through many Dense layers. @example new SELU().forward(tensor([-1, 1])); // [-1.1113307, 1.050701] */
 export class SELU extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -62,7 +62,7 @@ export class SELU extends Layer {
   }
 }
 
-/** x·σ(x), also called swish. */
+/** x·σ(x), also called swish. @example new SiLU().forward(tensor([-1, 1])); // [-0.26894143, 0.7310586] */
 export class SiLU extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -76,7 +76,7 @@ export class SiLU extends Layer {
   }
 }
 
-/** x·tanh(ln(1 + eˣ)). */
+/** x·tanh(ln(1 + eˣ)). @example new Mish().forward(tensor([-1, 1])); // [-0.30340144, 0.8650984] */
 export class Mish extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -90,7 +90,7 @@ export class Mish extends Layer {
   }
 }
 
-/** ln(1 + eˣ): a smooth max(x, 0). */
+/** ln(1 + eˣ): a smooth max(x, 0). @example new Softplus().forward(tensor([0, 1])); // [0.6931472, 1.3132617] */
 export class Softplus extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -104,7 +104,7 @@ export class Softplus extends Layer {
   }
 }
 
-/** x / (1 + |x|): between −1 and 1. */
+/** x / (1 + |x|): between −1 and 1. @example new Softsign().forward(tensor([-1, 3])); // [-0.5, 0.75] */
 export class Softsign extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -118,7 +118,7 @@ export class Softsign extends Layer {
   }
 }
 
-/** 1 / (1 + e⁻ˣ): between 0 and 1. */
+/** 1 / (1 + e⁻ˣ): between 0 and 1. @example new Sigmoid().forward(tensor([0, 2])); // [0.5, 0.8807971] */
 export class Sigmoid extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -132,7 +132,7 @@ export class Sigmoid extends Layer {
   }
 }
 
-/** ln(1 / (1 + e⁻ˣ)): at most 0. */
+/** ln(1 / (1 + e⁻ˣ)): at most 0. @example new LogSigmoid().forward(tensor([0, 2])); // [-0.6931472, -0.126928] */
 export class LogSigmoid extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -146,7 +146,7 @@ export class LogSigmoid extends Layer {
   }
 }
 
-/** x/6 + ½, limited to [0, 1]. */
+/** x/6 + ½, limited to [0, 1]. @example new HardSigmoid().forward(tensor([-9, 0, 1.5])); // [0, 0.5, 0.75] */
 export class HardSigmoid extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -160,7 +160,7 @@ export class HardSigmoid extends Layer {
   }
 }
 
-/** x times the {@link HardSigmoid} of x. */
+/** x times the {@link HardSigmoid} of x. @example new HardSwish().forward(tensor([-9, 1.5])); // [0, 1.125] */
 export class HardSwish extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -174,7 +174,7 @@ export class HardSwish extends Layer {
   }
 }
 
-/** The hyperbolic tangent: between −1 and 1. */
+/** The hyperbolic tangent: between −1 and 1. @example new Tanh().forward(tensor([0, 1])); // [0, 0.7615942] */
 export class Tanh extends Layer {
   declare readonly rule: SameShapeRule;
 
@@ -197,6 +197,7 @@ export interface SoftmaxOptions {
 /**
  * eˣ / Σ eˣ along an axis: probabilities. For models that predict; a model that is trained with `crossEntropy` ends
  * in logits, without a Softmax.
+ * @example new Softmax().forward(tensor([[0, 0, Math.log(2)]])); // [[0.25, 0.25, 0.5]]
  */
 export class Softmax extends Layer {
   declare readonly rule: SameShapeRule;
@@ -218,7 +219,10 @@ export class Softmax extends Layer {
   }
 }
 
-/** x − ln Σ eˣ along an axis: the logarithms of probabilities, exact for logits of any size. */
+/**
+ * x − ln Σ eˣ along an axis: the logarithms of probabilities, exact for logits of any size.
+ * @example new LogSoftmax().forward(tensor([1000, 1000])); // [-0.6931472, -0.6931472]
+ */
 export class LogSoftmax extends Layer {
   declare readonly rule: SameShapeRule;
   readonly axis: number;

@@ -107,6 +107,7 @@ export class ConvTranspose2D<
     const shape = [...pairOf(size), channels, filters / groups] as const;
     this.weight = new Variable(initial(owner, "initializer", initializer, shape, making));
     this.bias = bias ? new Variable(initial(owner, "biasInitializer", biasInitializer, [filters], making)) : null;
+    this.govern(options, this.weight, this.bias);
     this.namedVariables();
   }
 
@@ -124,7 +125,7 @@ export class ConvTranspose2D<
     const kernel: Tensor = this.weight.permute([0, 1, 3, 2]);
     const bias: Tensor | null = observed(() => this.bias);
     const result: Tensor = convTranspose2d(input, kernel, { stride, padding, dilation, outputPadding, groups });
-    return typed(bias === null ? result : result.add(bias));
+    return typed(this.regularized(bias === null ? result : result.add(bias)));
   }
 
   override toString(): string {

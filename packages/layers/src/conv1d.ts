@@ -101,6 +101,7 @@ export class Conv1D<
     const shape: readonly [Size, number, Out] = [size, channels / groups, filters];
     this.weight = new Variable(initial(owner, "initializer", initializer, shape, making));
     this.bias = bias ? new Variable(initial(owner, "biasInitializer", biasInitializer, [filters], making)) : null;
+    this.govern(options, this.weight, this.bias);
     this.namedVariables();
   }
 
@@ -118,7 +119,7 @@ export class Conv1D<
     const weight: Tensor = this.weight;
     const bias: Tensor | null = observed(() => this.bias);
     const result: Tensor = conv1d(input, weight, { stride, padding, dilation, groups });
-    return typed(bias === null ? result : result.add(bias));
+    return typed(this.regularized(bias === null ? result : result.add(bias)));
   }
 
   override toString(): string {

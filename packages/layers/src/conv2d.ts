@@ -96,6 +96,7 @@ export class Conv2D<
     const shape: readonly [number, number, number, Out] = [...pairOf(size), channels / groups, filters];
     this.weight = new Variable(initial(owner, "initializer", initializer, shape, making));
     this.bias = bias ? new Variable(initial(owner, "biasInitializer", biasInitializer, [filters], making)) : null;
+    this.govern(options, this.weight, this.bias);
     this.namedVariables();
   }
 
@@ -113,7 +114,7 @@ export class Conv2D<
     const weight: Tensor = this.weight;
     const bias: Tensor | null = observed(() => this.bias);
     const result: Tensor = conv2d(input, weight, { stride, padding, dilation, groups });
-    return typed(bias === null ? result : result.add(bias));
+    return typed(this.regularized(bias === null ? result : result.add(bias)));
   }
 
   override toString(): string {

@@ -24,9 +24,10 @@ import {
   initializerRule,
   type OptionRules,
 } from "./options.ts";
+import { type BiasOptions, biasRules, type WeightOptions, weightRules } from "./penalties.ts";
 
 /** Options of {@link Dense}. */
-export interface DenseOptions {
+export interface DenseOptions extends WeightOptions, BiasOptions {
   /** Whether a bias is added; true by default. Leave it out before a BatchNorm, which has its own. */
   readonly bias?: boolean;
   /** How the weight starts; `xavierUniform` by default. */
@@ -39,13 +40,17 @@ export interface DenseOptions {
   readonly dtype?: FloatDType;
 }
 
-const rules: OptionRules<DenseOptions> = {
-  bias: flag,
-  initializer: initializerRule,
-  biasInitializer: initializerRule,
-  generator: generatorRule,
-  dtype: floatRule,
-};
+const rules: OptionRules<DenseOptions> = /* @__PURE__ */ Object.assign(
+  {
+    bias: flag,
+    initializer: initializerRule,
+    biasInitializer: initializerRule,
+    generator: generatorRule,
+    dtype: floatRule,
+  },
+  weightRules,
+  biasRules,
+);
 
 /**
  * y = x·W + b: `[…, inputs]` becomes `[…, outputs]`. The weight W is `[inputs, outputs]`, the bias b `[outputs]`.
@@ -79,6 +84,7 @@ export class Dense<const In extends number = number, const Out extends number = 
     this.outputs = outputs;
     this.weight = new Variable(initial(owner, "initializer", initializer, [inputs, outputs], making));
     this.bias = bias ? new Variable(initial(owner, "biasInitializer", biasInitializer, [outputs], making)) : null;
+    this.govern(options, this.weight, this.bias);
     this.namedVariables();
   }
 
@@ -100,7 +106,7 @@ export class Dense<const In extends number = number, const Out extends number = 
     const weight: Tensor = this.weight;
     const bias: Tensor | null = observed(() => this.bias);
     const product = input.matmul(weight);
-    return typed(bias === null ? product : product.add(bias));
+    return typed(this.regularized(bias === null ? product : product.add(bias)));
   }
 
   override toString(): string {

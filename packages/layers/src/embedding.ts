@@ -28,9 +28,10 @@ import {
   orNull,
   whole,
 } from "./options.ts";
+import { type WeightOptions, weightRules } from "./penalties.ts";
 
 /** Options of {@link Embedding}. */
-export interface EmbeddingOptions {
+export interface EmbeddingOptions extends WeightOptions {
   /** The index that stands for nothing: its vector starts as zeros, and learns nothing; none (null) by default. */
   readonly paddingIndex?: number | null;
   /** How the vectors start; normal numbers of mean 0 and standard deviation 1 by default. */
@@ -41,12 +42,15 @@ export interface EmbeddingOptions {
   readonly dtype?: FloatDType;
 }
 
-const rules: OptionRules<EmbeddingOptions> = {
-  paddingIndex: orNull(whole),
-  initializer: initializerRule,
-  generator: generatorRule,
-  dtype: floatRule,
-};
+const rules: OptionRules<EmbeddingOptions> = /* @__PURE__ */ Object.assign(
+  {
+    paddingIndex: orNull(whole),
+    initializer: initializerRule,
+    generator: generatorRule,
+    dtype: floatRule,
+  },
+  weightRules,
+);
 
 /**
  * The rows of a weight `[vocabulary, features]` that whole numbers name: `[…]` becomes `[…, features]`. The indices are `int32` or
@@ -85,6 +89,7 @@ export class Embedding<const Vocabulary extends number = number, const Features 
     this.paddingIndex = paddingIndex;
     const rows = initial(owner, "initializer", initializer, [vocabulary, features], making);
     this.weight = new Variable(paddingIndex === null ? rows : withoutRow(rows, paddingIndex));
+    this.govern(options, this.weight);
     this.namedVariables();
   }
 
@@ -109,7 +114,7 @@ export class Embedding<const Vocabulary extends number = number, const Features 
       );
     }
     const { paddingIndex } = this;
-    return typed(embedding(this.weight, given, paddingIndex === null ? {} : { paddingIndex }));
+    return typed(this.regularized(embedding(this.weight, given, paddingIndex === null ? {} : { paddingIndex })));
   }
 
   override toString(): string {

@@ -30,6 +30,10 @@ export class GRU<
     super("GRU", 3, inputs, units, options, recurrentRules);
     const owner = `GRU(${inputs}, ${units})`;
     this.recurrentBias = this.bias === null ? null : new Variable(startOfBias(owner, 3 * units, options));
+    if (this.recurrentBias !== null) {
+      this.regularize(this.recurrentBias, options.biasRegularizer ?? null);
+      this.constrain(this.recurrentBias, options.biasConstraint ?? null);
+    }
     this.namedVariables();
   }
 

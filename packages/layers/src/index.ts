@@ -31,6 +31,16 @@ export {
   type PReLUOptions,
 } from "./activations-parametric.ts";
 export { BatchNorm, type BatchNormLayerOptions } from "./batch-norm.ts";
+// What weights cost, and what they are kept to
+export {
+  type Constraint,
+  type MinMaxNormSettings,
+  maxNorm,
+  minMaxNorm,
+  type NormSettings,
+  nonNegative,
+  unitNorm,
+} from "./constraints.ts";
 export { ConvTranspose2D, type ConvTranspose2DOptions } from "./conv-transpose2d.ts";
 // Layers
 export { Conv1D, type Conv1DOptions } from "./conv1d.ts";
@@ -42,7 +52,7 @@ export { Flatten } from "./flatten.ts";
 export type { Foldable } from "./folding.ts";
 export { GroupNorm, type GroupNormLayerOptions } from "./group-norm.ts";
 export { GRU, type GRUOptions } from "./gru.ts";
-// Initializers: all as initializers.normal and so on; these four have names that nothing else has
+// Initializers: all as initializers.normal and so on; these have names that nothing else has
 export * as initializers from "./initializers.ts";
 export {
   type FloatDType,
@@ -51,6 +61,10 @@ export {
   type Initializer,
   type InitializerFamily,
   type InitializerOptions,
+  leCunNormal,
+  leCunUniform,
+  orthogonal,
+  varianceScaling,
   xavierNormal,
   xavierUniform,
 } from "./initializers.ts";
@@ -63,6 +77,7 @@ export type * from "./layer-types.ts";
 export * from "./losses.ts";
 export { LSTM, type LSTMOptions } from "./lstm.ts";
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from "./multi-head-attention.ts";
+export type { BiasOptions, WeightOptions } from "./penalties.ts";
 export {
   AvgPool2D,
   type AvgPool2DOptions,
@@ -73,6 +88,7 @@ export {
 } from "./pooling.ts";
 export { PositionalEncoding, type PositionalEncodingOptions } from "./positional-encoding.ts";
 export { Recurrent, type RecurrentOptions } from "./recurrent.ts";
+export { type L1L2Factors, l1, l1l2, l2, type Regularizer } from "./regularizers.ts";
 export { Reshape } from "./reshape.ts";
 export { Residual } from "./residual.ts";
 export { RMSNorm, type RMSNormOptions } from "./rms-norm.ts";

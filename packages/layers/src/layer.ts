@@ -2,8 +2,11 @@
 // are found by walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to
 // register.
 
-import { type DType, observed, type Shape, type Tensor, type Variable } from "@gradus/core";
+import { type DType, noGrad, observed, type Shape, type Tensor, type Variable } from "@gradus/core";
+import type { Constraint } from "./constraints.ts";
 import type { Rule } from "./layer-types.ts";
+import { type BiasOptions, Penalties, sumOfPenalties, type WeightOptions } from "./penalties.ts";
+import type { Regularizer } from "./regularizers.ts";
 import { copyState, restoreState, type StateDict, type StateDictLike } from "./state-dict.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
 import { isParameter, nameOf, nameVariable, walk } from "./walk.ts";
@@ -35,6 +38,7 @@ export abstract class Layer {
   declare readonly rule?: Rule;
   #training = true;
   #frozen = false;
+  readonly #penalties = new Penalties();
 
   /** Whether the layer is being trained: dropout drops, batch normalization looks at the batch. True at first. */
   get training(): boolean {
@@ -174,14 +178,81 @@ export abstract class Layer {
     return summarize(this, options);
   }
 
+  /**
+   * The sum of all that regularizers ask for, a scalar to be added to the loss, or null where there are none: of the parameters that are
+   * being learned, and of what layers gave since this was asked last. Ask for it after each forward pass; a trainer does.
+   *
+   * @example
+   * const model = new Sequential(new Dense(2, 1, { weightRegularizer: l2(0.1), initializer: initializers.ones }));
+   * model.regularization(); // 0.2
+   */
+  regularization(): Tensor | null {
+    return sumOfPenalties(this.#all().map((layer) => [layer, layer.#penalties] as const));
+  }
+
+  /** Lets go of what layers gave so far, as a pass that only looked: the next {@link regularization} does not count it. */
+  forgetPenalties(): this {
+    return this.#each((layer) => layer.#penalties.forget());
+  }
+
+  /**
+   * Puts all parameters that are being learned back to where their constraints allow; to be called after each step of an optimizer. A
+   * trainer does.
+   */
+  applyConstraints(): this {
+    return this.#each((layer) => {
+      for (const [variable, constraint] of layer.#penalties.constraints) {
+        if (variable.requiresGrad) noGrad(() => variable.assign(constraint(variable)));
+      }
+    });
+  }
+
+  /** From now on a parameter costs what the regularizer says; null for nothing. For constructors of layers. */
+  protected regularize(parameter: Variable, regularizer: Regularizer | null): void {
+    if (regularizer === null) this.#penalties.regularizers.delete(parameter);
+    else this.#penalties.regularizers.set(parameter, regularizer);
+  }
+
+  /** From now on a parameter is kept to what the constraint allows; null for anything. For constructors of layers. */
+  protected constrain(parameter: Variable, constraint: Constraint | null): void {
+    if (constraint === null) this.#penalties.constraints.delete(parameter);
+    else this.#penalties.constraints.set(parameter, constraint);
+  }
+
+  /** Adds a scalar of this call to {@link regularization}. For `forward`. */
+  protected addPenalty(penalty: Tensor): void {
+    this.#penalties.note(this, penalty, this.#training);
+  }
+
+  /** Takes the options of layers with a weight and a bias. */
+  protected govern(options: WeightOptions & BiasOptions, weight: Variable, bias: Variable | null = null): void {
+    this.regularize(weight, options.weightRegularizer ?? null);
+    this.constrain(weight, options.weightConstraint ?? null);
+    this.#penalties.activity = options.activityRegularizer ?? null;
+    if (bias === null) return;
+    this.regularize(bias, options.biasRegularizer ?? null);
+    this.constrain(bias, options.biasConstraint ?? null);
+  }
+
+  /** The result of a call as it is, after its activity regularizer has seen it. */
+  protected regularized(result: Tensor): Tensor {
+    const { activity } = this.#penalties;
+    if (activity !== null) this.addPenalty(activity(result).div(Math.max(1, result.shape[0] ?? 1)));
+    return result;
+  }
+
   /** The layer as it is written: `Dense(784, 256)`. */
   toString(): string {
     return this.constructor.name;
   }
 
   #each(change: (layer: Layer) => void): this {
-    change(this);
-    for (const { layer } of walk(this, Layer).layers) change(layer);
+    for (const layer of this.#all()) change(layer);
     return this;
+  }
+
+  /** The layer and all layers in it. */
+  #all(): Layer[] {
+    return [this, ...walk(this, Layer).layers.map(({ layer }) => layer)];
   }
 }

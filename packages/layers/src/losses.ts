@@ -1,6 +1,18 @@
 // Losses: how far a prediction is from what it should be, as one number to be made small.
 
-import { type CrossEntropyOptions, crossEntropy as entropyOfLogits, GradusError, type Tensor } from "@gradus/core";
+import {
+  type Check,
+  type CrossEntropyOptions,
+  crossEntropy as entropyOfLogits,
+  GradusError,
+  type LabelledRows,
+  type LossReduction,
+  type LossShape,
+  type Result,
+  type Shape,
+  type Tensor,
+  typed,
+} from "@gradus/core";
 import { isProbabilities } from "./probabilities.ts";
 
 export {
@@ -45,12 +57,17 @@ export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
  * @example
  * crossEntropy(tensor([[0, 1, 2], [2, 0, 0]]), tensor([2, 0])).item(); // 0.323575
  */
-export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
+  logits: Tensor<P>,
+  labels: Tensor<T> & Check<LabelledRows<P, T, "crossEntropy", true, "logits">>,
+  options: CrossEntropyOptions<R> = {},
+): Tensor<LossShape<Result<LabelledRows<P, T, "crossEntropy", true, "logits">>, R>> {
   if (isProbabilities(logits)) {
     throw new GradusError(
       "crossEntropy: the input is the result of a softmax, but crossEntropy takes logits and applies softmax itself: " +
         "leave out the Softmax at the end of the model, and apply it to predictions",
     );
   }
-  return entropyOfLogits(logits, labels, options);
+  const [given, wanted]: readonly [Tensor, Tensor] = [logits, labels];
+  return typed(entropyOfLogits(given, wanted, options));
 }

@@ -14,6 +14,7 @@ import {
   Variable,
   zeros,
 } from "@gradus/core";
+import type { Constraint } from "./constraints.ts";
 import { type FloatDType, type Initializer, xavierUniform } from "./initializers.ts";
 import { checkFeatures, checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
@@ -27,9 +28,18 @@ import {
   initializerRule,
   type OptionRules,
 } from "./options.ts";
+import {
+  type BiasOptions,
+  biasRules,
+  constraintRule,
+  regularizerRule,
+  type WeightOptions,
+  weightRules,
+} from "./penalties.ts";
+import type { Regularizer } from "./regularizers.ts";
 
 /** Options that all recurrent layers take. */
-export interface RecurrentOptions<Sequences extends boolean = boolean> {
+export interface RecurrentOptions<Sequences extends boolean = boolean> extends WeightOptions, BiasOptions {
   /** Whether the result holds the hidden state after each step, or (the default) after the last alone. */
   readonly returnSequences?: Sequences;
   /** Whether biases are added; true by default. */
@@ -40,6 +50,10 @@ export interface RecurrentOptions<Sequences extends boolean = boolean> {
   readonly recurrentInitializer?: Initializer;
   /** How biases start; zeros by default. */
   readonly biasInitializer?: Initializer;
+  /** What the weight of the hidden state costs. */
+  readonly recurrentRegularizer?: Regularizer;
+  /** What the weight of the hidden state is kept to after each step. */
+  readonly recurrentConstraint?: Constraint;
   /** Where the initializers' random numbers come from. */
   readonly generator?: Generator;
   /** The type of the parameters; `float32` by default. */
@@ -47,17 +61,32 @@ export interface RecurrentOptions<Sequences extends boolean = boolean> {
 }
 
 /** The rules of {@link RecurrentOptions}. */
-export const recurrentRules: OptionRules<RecurrentOptions> = {
-  returnSequences: flag,
-  bias: flag,
-  initializer: initializerRule,
-  recurrentInitializer: initializerRule,
-  biasInitializer: initializerRule,
-  generator: generatorRule,
-  dtype: floatRule,
-};
+export const recurrentRules: OptionRules<RecurrentOptions> = /* @__PURE__ */ Object.assign(
+  {
+    returnSequences: flag,
+    bias: flag,
+    initializer: initializerRule,
+    recurrentInitializer: initializerRule,
+    biasInitializer: initializerRule,
+    recurrentRegularizer: regularizerRule,
+    recurrentConstraint: constraintRule,
+    generator: generatorRule,
+    dtype: floatRule,
+  },
+  weightRules,
+  biasRules,
+);
 
-/** A recurrent layer: its weights hold the columns of its gates side by side. */
+/**
+ * What recurrent layers share: sequences `[…, time, inputs]` become hidden states `[…, time, units]`, or `[…, units]` of the last step
+ * alone. Weights hold the columns of their gates side by side.
+ *
+ * @example
+ * const layer = new GRU(8, 16, { returnSequences: true });
+ * layer instanceof Recurrent; // true
+ * layer.weight.shape; // [8, 48]
+ * layer.forward(zeros([32, 10, 8])).shape; // [32, 10, 16]
+ */
 export abstract class Recurrent<
   In extends number,
   Units extends number,
@@ -99,6 +128,9 @@ export abstract class Recurrent<
       initial(owner, "recurrentInitializer", recurrentInitializer, [units, columns], making),
     );
     this.bias = bias ? new Variable(startOfBias(owner, columns, options)) : null;
+    this.govern(options, this.weight, this.bias);
+    this.regularize(this.recurrentWeight, options.recurrentRegularizer ?? null);
+    this.constrain(this.recurrentWeight, options.recurrentConstraint ?? null);
   }
 
   /** How many tensors the state consists of. */
@@ -120,7 +152,7 @@ export abstract class Recurrent<
     ...state: Tensor[]
   ): Tensor<Result<RecurrentOutput<S, In, Units, Sequences, Name>>> {
     const { output, hidden } = this.run(this.checked(x, state), state);
-    return typed(this.returnSequences ? output : hidden);
+    return typed(this.regularized(this.returnSequences ? output : hidden));
   }
 
   /** The input, if it and the state fit; else an error. */

@@ -6,6 +6,7 @@ import {
   type DType,
   describe,
   GradusError,
+  observed,
   OptionError,
   type Result,
   type Shape,
@@ -110,6 +111,7 @@ function hint(layer: unknown): string {
 
 function run(layer: Layer, x: Tensor): Tensor {
   try {
+    observed(() => layer.forward); // Another function in its place is another program.
     const y: unknown = layer.forward(x);
     if (!(y instanceof Tensor)) throw new GradusError(`${layer}: forward gave ${describe(y)}, not a tensor`);
     return y;

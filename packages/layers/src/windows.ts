@@ -6,9 +6,10 @@ import type { Extent } from "@gradus/core/convolution";
 import type { FloatDType, Initializer } from "./initializers.ts";
 import { checkFloat } from "./inputs.ts";
 import { flag, floatRule, generatorRule, initializerRule, type OptionRule, type OptionRules } from "./options.ts";
+import { type BiasOptions, biasRules, type WeightOptions, weightRules } from "./penalties.ts";
 
 /** Options that all convolutions have. */
-export interface KernelOptions {
+export interface KernelOptions extends WeightOptions, BiasOptions {
   /** Whether a bias is added; true by default. Leave it out before a BatchNorm, which has its own. */
   readonly bias?: boolean;
   /** How the kernel starts; `xavierUniform` by default, with fans of the channels times the size of a window. */
@@ -22,13 +23,17 @@ export interface KernelOptions {
 }
 
 /** The rules of {@link KernelOptions}. */
-export const kernelRules: OptionRules<KernelOptions> = {
-  bias: flag,
-  initializer: initializerRule,
-  biasInitializer: initializerRule,
-  generator: generatorRule,
-  dtype: floatRule,
-};
+export const kernelRules: OptionRules<KernelOptions> = /* @__PURE__ */ Object.assign(
+  {
+    bias: flag,
+    initializer: initializerRule,
+    biasInitializer: initializerRule,
+    generator: generatorRule,
+    dtype: floatRule,
+  },
+  weightRules,
+  biasRules,
+);
 
 const isCount = (value: unknown): boolean => typeof value === "number" && Number.isInteger(value) && value >= 1;
 const isPad = (value: unknown): boolean => typeof value === "number" && Number.isInteger(value) && value >= 0;

@@ -27,7 +27,15 @@ interface Checks<H extends Hyperparameters> {
   check(hyperparameters: H, parameters: readonly Variable[]): void;
 }
 
-/** Parameters that share hyperparameters. */
+/**
+ * Parameters that share hyperparameters.
+ *
+ * @example
+ * const optimizer = new SGD([{ parameters: model.parameters(), learningRate: 0.1 }], { learningRate: 0.01 });
+ * const [group] = optimizer.groups;
+ * group.learningRate; // 0.1
+ * group.hyperparameters = { ...group.hyperparameters, momentum: 0.9 };
+ */
 export class ParameterGroup<H extends Hyperparameters = Hyperparameters> {
   /** The variables of the group, in the order in which they were given. */
   readonly parameters: readonly Variable[];

@@ -57,7 +57,8 @@ export function checkSource(owner: string, option: string, data: unknown): void 
 /** Whether these are samples by number. */
 export function isDataset(data: unknown): data is Dataset {
   if (typeof data !== "object" || data === null) return false;
-  return "batch" in data && typeof data.batch === "function" && "length" in data;
+  // A stream has a method `batch` as well, but gives its batches by itself.
+  return "batch" in data && typeof data.batch === "function" && "length" in data && !(Symbol.asyncIterator in data);
 }
 
 /** @throws OptionError for a model that has nothing to learn with, or an optimizer of another model's parameters */

@@ -77,8 +77,8 @@ export class History<Name extends string = string> {
    * One of the tables as comma-separated values, names in the first line; a cell is empty where there was no validation.
    *
    * @example
-   * history.toCSV(); // "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.91,0.31,0.95,0.16\n"
-   * history.toCSV("steps"); // "epoch,step,accuracy,loss\n0,1,0.09,2.31\n…"
+   * history.toCSV(); // epoch,accuracy,loss and a line for each epoch: 0,0.91,0.31
+   * history.toCSV("steps"); // epoch,step,accuracy,loss and a line for each batch: 0,1,0.09,2.31
    */
   toCSV(part: HistoryPart = "epochs"): string {
     return this.#tables[part].toCSV();

@@ -17,7 +17,32 @@ export type { Output } from "./display/output.ts";
 export type { EpochLogs, Listener, StepPlace, TrainerEvents } from "./events.ts";
 export type { BatchIterable, BatchSource, WeightedBatch } from "./feed.ts";
 export { History, type HistoryPart, type HistoryValues } from "./history.ts";
-export { accuracy, type Metric, type MetricNames, type MetricOption } from "./metrics.ts";
+// Metrics: all as metrics.accuracy and so on; these have names that no loss has
+export * as metrics from "./metrics.ts";
+export {
+  type Accumulation,
+  type AucOptions,
+  type Average,
+  accuracy,
+  auc,
+  type BinaryAccuracyOptions,
+  binaryAccuracy,
+  type ClassScores,
+  type ConfusionOptions,
+  type CountOptions,
+  classScores,
+  confusionMatrix,
+  evaluateMetric,
+  f1,
+  type Metric,
+  type MetricNames,
+  type MetricOption,
+  MetricState,
+  precision,
+  r2,
+  recall,
+  topKAccuracy,
+} from "./metrics.ts";
 export type { Loss, Model, Optimizer } from "./model.ts";
 export type {
   BatchOptions,

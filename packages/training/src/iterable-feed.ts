@@ -63,9 +63,9 @@ export class IterableFeed implements Feed {
     };
   }
 
-  /** The state that a loader of known length has of its own. */
+  /** The state that a loader or stream has of its own. */
   get #sourceState(): Json {
-    if (typeof this.#source === "function" || this.batches === null || !("state" in this.#source)) return null;
+    if (typeof this.#source === "function" || !("state" in this.#source)) return null;
     return asJson(this.#source.state);
   }
 

@@ -17,6 +17,12 @@ export interface Model {
   eval(): unknown;
   /** The variables that training changes. */
   parameters(): Iterable<Variable>;
+  /** What is to be added to the loss after `forward`, a scalar; null for nothing. */
+  regularization?(): Tensor | null;
+  /** Lets go of what earlier calls of `forward` left for `regularization`. */
+  forgetPenalties?(): unknown;
+  /** Puts parameters back to where they are allowed; called after each step of the optimizer. */
+  applyConstraints?(): unknown;
   /** Copies of parameters and buffers by path; without it, a model is its parameters, by number. */
   stateDict?(): ReadonlyMap<string, Tensor> | NamedTensors;
   /** Takes over what `stateDict` gave, or throws and changes nothing. */

@@ -3,7 +3,7 @@
 
 import { GradusError, noGrad, ShapeError, type Tensor, type Variable } from "@gradus/core";
 import { boundGradients, type GradientBounds, scaleGradients } from "./gradients.ts";
-import type { Metric } from "./metrics.ts";
+import type { Metric } from "./metrics/metric.ts";
 import type { Loss, Model, Optimizer } from "./model.ts";
 
 /** A batch in, with the weights of its samples or null; its loss, then the measure of each metric, out. */
@@ -20,14 +20,14 @@ export interface StepParts {
 /** A step that trains: one forward pass for loss and metrics alike, then θ ← θ + update(∂loss/∂θ). */
 export function trainingStep({ model, optimizer, loss, metrics }: StepParts, bounds: GradientBounds): Step {
   return (inputs, targets, weights) => {
-    const prediction = model.forward(inputs);
-    const value = lossOf(loss, prediction, targets, weights);
+    const { prediction, value } = forward(model, loss, [inputs, targets, weights]);
     // Measured first: a batch that a metric refuses changes no parameter.
     const measures = measureAll(metrics, prediction, targets);
     optimizer.zeroGrad();
     value.backward();
     boundGradients([...model.parameters()], bounds);
     optimizer.step();
+    model.applyConstraints?.();
     return [value.detach(), ...measures];
   };
 }
@@ -43,8 +43,7 @@ export type GatheringStep = (
 /** A step that only gathers gradients. */
 export function gatheringStep({ model, optimizer, loss, metrics }: StepParts): GatheringStep {
   return (inputs, targets, weights, fresh) => {
-    const prediction = model.forward(inputs);
-    const value = lossOf(loss, prediction, targets, weights);
+    const { prediction, value } = forward(model, loss, [inputs, targets, weights]);
     const measures = measureAll(metrics, prediction, targets);
     if (fresh) optimizer.zeroGrad();
     value.backward();
@@ -62,6 +61,7 @@ export function applyingStep({ model, optimizer }: StepParts, bounds: GradientBo
     scaleGradients(parameters, share);
     boundGradients(parameters, bounds);
     optimizer.step();
+    model.applyConstraints?.();
     return [];
   };
 }
@@ -70,9 +70,22 @@ export function applyingStep({ model, optimizer }: StepParts, bounds: GradientBo
 export function evaluationStep({ model, loss, metrics }: Omit<StepParts, "optimizer">): Step {
   return (inputs, targets, weights) =>
     noGrad(() => {
-      const prediction = model.forward(inputs);
-      return [lossOf(loss, prediction, targets, weights), ...measureAll(metrics, prediction, targets)];
+      const { prediction, value } = forward(model, loss, [inputs, targets, weights]);
+      return [value, ...measureAll(metrics, prediction, targets)];
     });
+}
+
+type Batch = readonly [inputs: Tensor, targets: Tensor, weights: Tensor | null];
+
+/** The predictions, and the loss with what the model's regularizers ask for, as in Keras in evaluation too. */
+function forward(model: Model, loss: Loss, batch: Batch): { readonly prediction: Tensor; readonly value: Tensor } {
+  const [inputs, targets, weights] = batch;
+  // Predictions since the last step are no part of this one.
+  model.forgetPenalties?.();
+  const prediction = model.forward(inputs);
+  const value = lossOf(loss, prediction, targets, weights);
+  const penalty = model.regularization?.() ?? null;
+  return { prediction, value: penalty === null ? value : value.add(penalty) };
 }
 
 /** The mean loss; with weights Σ wᵢ lossᵢ / n over the n samples (not over Σ wᵢ), as in Keras. */

@@ -12,7 +12,7 @@ import { planFit } from "./fit-plan.ts";
 import { FitRun } from "./fit-run.ts";
 import type { History } from "./history.ts";
 import { learnBatch } from "./learn-batch.ts";
-import { type MetricNames, type MetricOption, resolveMetrics } from "./metrics.ts";
+import { type MetricNames, type MetricOption, resolveMetrics } from "./metrics/options.ts";
 import { type Loss, type Model, type Optimizer, setMode } from "./model.ts";
 import { loadGenerators, loadState } from "./model-state.ts";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions, PredictSource } from "./options.ts";

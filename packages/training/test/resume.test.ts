@@ -1,7 +1,7 @@
 // Going on from a state: from any step, bit for bit, with everything that takes part.
 
-import { CheckpointError, Generator, manualSeed, type Tensor, WorkerError } from "@gradus/core";
-import { DataLoader } from "@gradus/data";
+import { CheckpointError, Generator, manualSeed, normal, type Tensor, WorkerError } from "@gradus/core";
+import { DataLoader, IterableDataset } from "@gradus/data";
 import { BatchNorm, crossEntropy, Dense, Dropout, meanSquaredError, ReLU, Sequential } from "@gradus/layers";
 import { Adam, ExponentialMovingAverage, SGD } from "@gradus/optimizers";
 import { describe, expect, test } from "vitest";
@@ -63,6 +63,20 @@ const cases: Readonly<Record<string, Case>> = {
   "from a DataLoader": {
     options: {},
     data: () => new DataLoader(quadrants(38), { batchSize: 8, shuffle: true, seed: 4 }),
+  },
+  "from a stream": {
+    options: {},
+    data: () =>
+      IterableDataset.from(quadrants(38)).shuffle({ buffer: 16, seed: 4 }).repeat(2).batch(8).take(6).prefetch(2),
+  },
+  "from a stream of unknown length": {
+    options: {},
+    data: () =>
+      IterableDataset.from(quadrants(60))
+        .filter(({ targets }, { generator }) => targets.item() > 0 || generator.state.seed % 2 === 0)
+        .shuffle({ buffer: 8, seed: 4 })
+        .batch(8)
+        .map((batch, { generator }) => ({ ...batch, inputs: batch.inputs.add(normal([2], { generator })) })),
   },
   "from a generator": {
     options: { stepsPerEpoch: 4 },

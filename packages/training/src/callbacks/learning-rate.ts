@@ -21,7 +21,7 @@ export interface LearningRateScheduleOptions {
  * @throws OptionError for a rate that is negative or not finite
  * @example
  * new LearningRateSchedule((epoch) => 1e-3 * 0.9 ** epoch);
- * const cosine = schedules.cosine({ steps: 5000 }); // of @gradus/optimizers
+ * const cosine = schedules.cosine({ steps: 5000 }); // of the optimizers
  * new LearningRateSchedule((step) => 0.1 * cosine(step), { unit: "step" });
  */
 export class LearningRateSchedule implements Callback {

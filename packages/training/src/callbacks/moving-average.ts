@@ -23,7 +23,7 @@ export interface MovingAverageOptions {
  *
  * @throws OptionError for something that is no average
  * @example
- * const average = new ExponentialMovingAverage(model.parameters(), { decay: 0.999 }); // of @gradus/optimizers
+ * const average = new ExponentialMovingAverage(model.parameters(), { decay: 0.999 }); // of the optimizers
  * await trainer.fit(train, { epochs: 10, validationSplit: 0.1, callbacks: [new MovingAverage(average)] });
  */
 export class MovingAverage implements Callback {

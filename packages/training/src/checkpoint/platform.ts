@@ -13,13 +13,20 @@ export interface Platform {
   readonly deterministic: boolean;
 }
 
-/** The platform of this process or page. */
+/** The platform of this process or page. @example (await thisPlatform()).deterministic; // false */
 export async function thisPlatform(): Promise<Platform> {
   const { isDeterministic } = await import("@gradus/core/deterministic");
   return { ...engine(), instructions: instructions(), deterministic: isDeterministic() };
 }
 
-/** Why a training that `saved` began will not have the same bits `here`, or null if it will. */
+/**
+ * Why a training that `saved` began will not have the same bits `here`, or null if it will.
+ *
+ * @example
+ * const here = await thisPlatform();
+ * platformDifference(here, here); // null
+ * platformDifference({ ...here, engine: "Node 18" }, here); // the checkpoint was written by Node 18 on x64 …
+ */
 export function platformDifference(saved: Platform, here: Platform): string | null {
   if (saved.deterministic && here.deterministic) return null;
   const [before, now] = [describe(saved), describe(here)];

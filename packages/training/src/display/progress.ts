@@ -120,7 +120,8 @@ export function progressDisplay(
     line = new ProgressLine(output, steps, done, now);
   };
   const update = (step: number, logs: Logs): void => {
-    line?.update(step, { ...logs, ...values });
+    // As they are, where nothing is added: some values are only computed when they are read.
+    line?.update(step, Object.keys(values).length === 0 ? logs : { ...logs, ...values });
     if (redraws() && line?.isDue) line.draw();
   };
   const finish = (logs: Logs): void => {

@@ -94,16 +94,19 @@ export class MetricState {
     this.restore(new Float64Array(0), 0);
   }
 
-  /** What was accumulated, as a copy. */
+  /** What was accumulated, as a copy: how many values each sample has, then the sums, or the rows. */
   get accumulated(): Float64Array {
-    return this.#values.slice(0, this.#length);
+    const copy = new Float64Array(this.#length + 1);
+    copy[0] = this.#width;
+    copy.set(this.#values.subarray(0, this.#length), 1);
+    return copy;
   }
 
   /** Goes on from what was {@link accumulated} over so many samples. */
-  restore(values: Float64Array, samples: number): void {
-    this.#values = values.slice();
-    this.#length = values.length;
-    this.#width = this.metric.accumulate === "rows" ? 0 : values.length;
+  restore(accumulated: Float64Array, samples: number): void {
+    this.#width = accumulated[0] ?? 0;
+    this.#values = accumulated.slice(1);
+    this.#length = this.#values.length;
     this.#samples = samples;
     this.#last = () => Number.NaN;
   }

@@ -41,7 +41,8 @@ export function binaryAccuracy({ threshold = 0 }: BinaryAccuracyOptions = {}): M
   return {
     name,
     measure(prediction: Tensor, target: Tensor): Tensor {
-      const column = prediction.rank > 0 && target.rank === prediction.rank ? [...prediction.shape, 1] : prediction.shape;
+      const column =
+        prediction.rank > 0 && target.rank === prediction.rank ? [...prediction.shape, 1] : prediction.shape;
       const scores = prediction.reshape<readonly number[], readonly number[]>(column);
       const { predicted, labels } = classesOf(name, scores, target, threshold);
       return predicted.eq(labels);

@@ -30,7 +30,12 @@ export function isBinary(prediction: Tensor, target: Tensor): boolean {
 export function binaryLabels(owner: string, prediction: Tensor, target: Tensor): Tensor {
   const rows = prediction.rank === 1 ? prediction.shape : prediction.shape.slice(0, -1);
   if (!isSame(target.shape, rows) && !isSame(target.shape, prediction.shape)) {
-    throw misfit(owner, prediction, target, `labels ${formatShape(rows)} or ${formatShape(prediction.shape)} of 0 and 1`);
+    throw misfit(
+      owner,
+      prediction,
+      target,
+      `labels ${formatShape(rows)} or ${formatShape(prediction.shape)} of 0 and 1`,
+    );
   }
   const labels = isWhole(target) || target.dtype === "bool" ? target : target.ge(0.5);
   return labels.cast("int32").reshape<readonly number[], readonly number[]>(rows);
@@ -62,7 +67,10 @@ export function classesOf(owner: string, prediction: Tensor, target: Tensor, thr
   }
   if (isBinary(prediction, target)) {
     const labels = binaryLabels(owner, prediction, target);
-    const predicted = prediction.gt(threshold).cast("int32").reshape<readonly number[], readonly number[]>(labels.shape);
+    const predicted = prediction
+      .gt(threshold)
+      .cast("int32")
+      .reshape<readonly number[], readonly number[]>(labels.shape);
     return { predicted, labels, classes: 2, binary: true };
   }
   const labels = labelsOf(owner, prediction, target);

@@ -65,13 +65,17 @@ function determination(values: readonly number[], width: number, output: number)
   if (rows < 2) return Number.NaN;
   const target = (row: number): number => values[row * width + width / 2 + output] ?? 0;
   let sum = 0;
-  for (let row = 0; row < rows; row++) sum += target(row);
-  const mean = sum / rows;
+  let constant = true;
+  for (let row = 0; row < rows; row++) {
+    sum += target(row);
+    constant &&= target(row) === target(0);
+  }
+  const mean = constant ? target(0) : sum / rows;
   let [residual, total] = [0, 0];
   for (let row = 0; row < rows; row++) {
     residual += (target(row) - (values[row * width + output] ?? 0)) ** 2;
     total += (target(row) - mean) ** 2;
   }
-  if (total > 0 || Number.isNaN(total)) return 1 - residual / total;
+  if (total !== 0) return 1 - residual / total;
   return residual === 0 ? 1 : 0;
 }
