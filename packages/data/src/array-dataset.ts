@@ -52,6 +52,16 @@ export class ArrayDataset<Input extends Shape = Shape, Target extends Shape = Sh
   }
 
   /**
+   * The targets alone of the samples with these numbers.
+   *
+   * @example
+   * dataset.targetsOf([7, 3]).shape; // [2]
+   */
+  override targetsOf(indices: ArrayLike<number>): Tensor<readonly [number, ...Target]> {
+    return this.targets.batch(indices);
+  }
+
+  /**
    * The samples from `start` up to, not including, `end`, over the same memory. Negative numbers count from the end.
    *
    * @throws OptionError for a bound that is fractional or out of range

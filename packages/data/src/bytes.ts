@@ -14,6 +14,13 @@ export type ByteSource = Uint8Array | ArrayBuffer | Blob | Response | URL | stri
 interface Files {
   readFile(path: string | URL): Promise<Uint8Array>;
   readdir(path: string | URL): Promise<string[]>;
+  readdir(path: string | URL, options: { readonly withFileTypes: true }): Promise<FolderEntry[]>;
+}
+
+/** What stands in a folder. */
+interface FolderEntry {
+  readonly name: string;
+  isDirectory(): boolean;
 }
 
 /** The part of `node:module` that is used here. */
@@ -21,9 +28,21 @@ interface Modules {
   createRequire(from: string | URL): { resolve(request: string): string };
 }
 
+/** The part of `node:worker_threads` that is used here. */
+interface Threads {
+  readonly parentPort: ParentPort | null;
+}
+
+/** A worker's line to the thread that started it. */
+interface ParentPort {
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  on(event: "message", listener: (message: unknown) => void): unknown;
+}
+
 interface BuiltinModules {
   readonly "node:fs/promises": Files;
   readonly "node:module": Modules;
+  readonly "node:worker_threads": Threads;
 }
 
 /**

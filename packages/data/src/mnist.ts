@@ -19,8 +19,8 @@ export interface MnistDatasets<Image extends Shape> {
 export type MnistSource = (MnistFolder | MnistFiles) & { readonly shape?: Shape };
 
 /**
- * Reads the four files of MNIST, plain or gzip: from a folder (the names with - or . before `idx`), or each from where
- * it is. Pixels stay bytes until a batch is made; a batch has them as float32 from 0 to 1.
+ * Reads the four files of MNIST, or of a set in their form, plain or gzip: from a folder (the names with - or . before `idx`; in a
+ * folder of files any names that say part and content, as `fashion-test-labels-idx1-ubyte.gz`), or each from where it is. Pixels stay bytes until a batch is made; a batch has them as float32 from 0 to 1.
  *
  * @throws DataError for a file that is missing, unreadable, damaged or in another's place, and for counts that differ
  * @throws ShapeError for a shape that has not as many pixels as an image
@@ -34,7 +34,7 @@ export type MnistSource = (MnistFolder | MnistFiles) & { readonly shape?: Shape 
 export function mnist<const S extends Shape>(source: MnistSource & { readonly shape: S }): Promise<MnistDatasets<S>>;
 export function mnist(source: MnistSource): Promise<MnistDatasets<readonly [number, number]>>;
 export async function mnist(source: MnistSource): Promise<MnistDatasets<Shape>> {
-  const files = "folder" in source ? await filesOfFolder(source.folder) : source;
+  const files = "folder" in source ? await filesOfFolder(source.folder, source.prefix) : source;
   for (const role of ["trainImages", "trainLabels", "testImages", "testLabels"] as const) {
     if (files[role] !== undefined) continue;
     throw new OptionError(`mnist: expected { folder }, or all four files by role; ${role} is missing`);
