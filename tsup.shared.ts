@@ -17,12 +17,12 @@ export const library = (overrides: Options = {}): ReturnType<typeof defineConfig
   });
 
 /**
- * One build recipe for a program that runs in Node: a single ESM file, bundled from the workspace's TypeScript sources
- * (the `@gradus/source` condition), so that it needs no library to be built before it.
+ * One build recipe for programs that run in Node: an ESM file for each, bundled from the workspace's TypeScript sources
+ * (the `@gradus/source` condition), so that they need no library to be built before them.
  */
-export const program = (entry: string): ReturnType<typeof defineConfig> =>
+export const program = (...entry: readonly string[]): ReturnType<typeof defineConfig> =>
   defineConfig({
-    entry: [entry],
+    entry: [...entry],
     format: ["esm"],
     platform: "node",
     target: "node20",

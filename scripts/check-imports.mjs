@@ -42,7 +42,7 @@ const coreStages = [
   ["ops/"],
   ["autograd.ts", "checkpoint.ts", "custom-op.ts", "gradcheck.ts"],
   ["graph/"],
-  ["wasm/loops.ts", "wasm/profile.ts", "wasm/program.ts"],
+  ["program/"],
   ["structure.ts"],
   ["verify.ts"],
   ["compile.ts", "threads.ts", "convolution.ts"],

@@ -1,3 +1,3 @@
 import { program } from "../../tsup.shared.ts";
 
-export default program("src/main.ts");
+export default program("src/main.ts", "src/lessons/main.ts");

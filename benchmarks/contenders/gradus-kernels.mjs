@@ -2,4 +2,4 @@
 
 export { instantiateKernels } from "../../packages/core/src/engine/matmul-wasm.ts";
 export { gemmScratchBytes } from "../../packages/core/src/wasm/gemm.ts";
-export { OPERATIONS_PER_ROUND, peakLoop } from "../../packages/core/src/wasm/peak.ts";
+export { OPERATIONS_PER_ROUND, peakLoop } from "../../packages/core/src/program/peak.ts";

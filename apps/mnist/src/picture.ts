@@ -1,9 +1,8 @@
 // Pictures from PNG files: any size, colour type, bit depth, palette, transparency and interlacing, as one grey value per pixel.
 
 import { readFileSync } from "node:fs";
+import { decodePng, isPng, type PngImage } from "@gradus/data/images";
 import { Failure, reasonOf } from "./failure.ts";
-import { decodePng, isPng } from "./png.ts";
-import type { Pixels } from "./png-pixels.ts";
 
 /** A grey picture, row by row: 0 is black, 1 white. */
 export interface Picture {
@@ -29,7 +28,7 @@ const others: readonly (readonly [name: string, begins: readonly number[], at: n
  * Reads a PNG file.
  * @throws Failure if it cannot be read, is none, or is damaged
  */
-export function readPicture(path: string): Picture {
+export async function readPicture(path: string): Promise<Picture> {
   let file: Buffer;
   try {
     file = readFileSync(path);
@@ -38,7 +37,7 @@ export function readPicture(path: string): Picture {
   }
   if (!isPng(file)) throw new Failure(`${path} is no PNG: ${found(file)}; save the picture as PNG`);
   try {
-    return greyOf(decodePng(file));
+    return greyOf(await decodePng(file));
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     throw new Failure(`cannot read the PNG ${path}: ${problem}`, { cause: error });
@@ -53,16 +52,24 @@ function found(file: Uint8Array): string {
 }
 
 /**
- * One grey value per pixel. Where a picture is transparent, the background is taken as white behind dark ink and as black behind
- * light ink, so that drawings on nothing stay visible.
+ * One grey value per pixel, as bright as its colour looks. Where a picture is transparent, the background is taken as white behind dark
+ * ink and as black behind light ink, so that drawings on nothing stay visible.
  */
-function greyOf({ width, height, brightness, opacity }: Pixels): Picture {
+function greyOf({ width, height, channels, most, data }: PngImage): Picture {
+  const sample = (pixel: number, part: number): number => (data[pixel * channels + part] ?? 0) / most;
+  const brightness = Float32Array.from({ length: width * height }, (_, pixel) =>
+    channels <= 2 ? sample(pixel, 0) : luma(sample(pixel, 0), sample(pixel, 1), sample(pixel, 2)),
+  );
+  const opacity = (pixel: number): number => (channels === 2 || channels === 4 ? sample(pixel, channels - 1) : 1);
   let [light, weight] = [0, 0];
-  for (const [index, share] of opacity.entries()) {
-    light += share * (brightness[index] ?? 0);
-    weight += share;
+  for (const [pixel, value] of brightness.entries()) {
+    light += opacity(pixel) * value;
+    weight += opacity(pixel);
   }
   const background = light < weight / 2 ? 1 : 0;
-  const values = brightness.map((value, index) => background + (value - background) * (opacity[index] ?? 1));
+  const values = brightness.map((value, pixel) => background + (value - background) * opacity(pixel));
   return { width, height, values };
 }
+
+/** Brightness as it looks, by the weights of Rec. 709. */
+const luma = (red: number, green: number, blue: number): number => 0.2126 * red + 0.7152 * green + 0.0722 * blue;

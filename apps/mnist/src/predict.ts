@@ -11,9 +11,9 @@ import { columns, hasColours, print } from "./terminal.ts";
 import { loadModel } from "./weights-file.ts";
 
 /** Prints what the network sees in the picture, and how likely it takes each digit to be. */
-export function predict(file: string, image: string): void {
+export async function predict(file: string, image: string): Promise<void> {
   const { model, name } = loadModel(file);
-  const digit = digitImage(readPicture(image));
+  const digit = digitImage(await readPicture(image));
   if (digit === null) throw new Failure(`${image} has no digit: all of the picture has nearly the same brightness`);
   const chances = probabilities(model, digit, pixels[name]);
   const likeliest = chances.indexOf(Math.max(...chances));

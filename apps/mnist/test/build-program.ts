@@ -1,9 +1,9 @@
-// Before all tests: bundles the program, as the build does, to a place of its own.
+// Before all tests: bundles the programs, as the build does, to a place of their own.
 
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
-/** Builds `reports/program/main.js`. */
+/** Builds `reports/program/main.js` and `reports/program/lessons/main.js`. */
 export default async function buildProgram(): Promise<void> {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const before = process.cwd();

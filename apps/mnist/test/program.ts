@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../reports/program/main.js", import.meta.url));
+const programs = fileURLToPath(new URL("../reports/program/", import.meta.url));
 
 /** What a run left. */
 export interface Run {
@@ -15,10 +15,18 @@ export interface Run {
   readonly code: number | null;
 }
 
-/** Runs the program. @param watch is called with all of the output so far whenever there is more */
-export function demo(words: readonly string[], watch?: (stdout: string, program: ChildProcess) => void): Promise<Run> {
+/** Sees all of the output so far whenever there is more. */
+type Watch = (stdout: string, program: ChildProcess) => void;
+
+/** Runs the demo. */
+export const demo = (words: readonly string[], watch?: Watch): Promise<Run> => run("main.js", words, watch);
+
+/** Runs the lessons. */
+export const lessons = (words: readonly string[]): Promise<Run> => run("lessons/main.js", words);
+
+function run(name: string, words: readonly string[], watch?: Watch): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const program = spawn(process.execPath, [main, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    const program = spawn(process.execPath, [join(programs, name), ...words], { stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     program.stdout.setEncoding("utf8").on("data", (text: string) => {

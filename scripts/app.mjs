@@ -1,4 +1,5 @@
-// `pnpm demo [arguments]`: builds the MNIST app, quietly, and runs it in this terminal with those arguments.
+// `pnpm demo [arguments]`, `pnpm lessons [arguments]`: builds the MNIST app, quietly, and runs one of its programs in this terminal
+// with those arguments. The program's name comes first.
 import { spawn, spawnSync } from "node:child_process";
 
 const build = spawnSync("turbo", ["run", "build", "--filter=@gradus/mnist", "--output-logs=errors-only"], {
@@ -11,7 +12,8 @@ if (build.status !== 0) {
   process.exit(build.status ?? 1);
 }
 
-const app = spawn(process.execPath, ["apps/mnist/dist/main.js", ...process.argv.slice(2)], { stdio: "inherit" });
+const [name, ...words] = process.argv.slice(2);
+const app = spawn(process.execPath, [`apps/mnist/dist/${name}.js`, ...words], { stdio: "inherit" });
 
 // Ctrl-C reaches the app by itself, as the terminal signals the whole group: wait for the app to end in its own way.
 process.on("SIGINT", () => {});

@@ -1,0 +1,66 @@
+// Networks, data and trainings for the tests: healthy ones, and those that are broken on purpose.
+
+import { Generator, manualSeed, normal, randint, type Tensor, tensor, uniform } from "@gradus/core";
+import { compile } from "@gradus/core/compile";
+import { crossEntropy, type Layer } from "@gradus/layers";
+import { Adam, SGD } from "@gradus/optimizers";
+import { Diagnostics } from "../src/index.ts";
+
+/** Ten noisy patterns from 0 to 1, and which of them each row is. */
+export function patterns(seed: number, features = 64): (batch: number) => { readonly x: Tensor; readonly y: Tensor } {
+  const generator = new Generator(seed);
+  const centres: Tensor = uniform([10, features], { generator });
+  return (batch) => {
+    const y: Tensor = randint([batch], { high: 10, generator });
+    const noise: Tensor = normal([batch, features], { standardDeviation: 0.15, generator });
+    const rows = Array.from(y.toTypedArray(), (label) => centres.slice(label).toTypedArray());
+    const x = rows.flatMap((row) => [...row]);
+    return { x: tensor(x, { shape: [batch, features] }).add(noise).clip(0, 1), y };
+  };
+}
+
+/** How a training goes. */
+export interface Course {
+  readonly learningRate?: number;
+  readonly optimizer?: "adam" | "sgd";
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly every?: number;
+  readonly seed?: number;
+  readonly compiled?: boolean;
+  /** The shape of one sample; 64 features are made into it. */
+  readonly shape?: readonly number[];
+  /** What becomes of the inputs before the model sees them. */
+  readonly prepare?: (x: Tensor) => Tensor;
+}
+
+/** Trains a model and looks at it. */
+export function train(model: Layer, course: Course = {}): { readonly diagnostics: Diagnostics; readonly losses: readonly number[] } {
+  const { learningRate = 1e-3, optimizer: kind = "adam", steps = 31, batch = 64, every = 10, seed = 1, compiled = true } = course;
+  const next = patterns(seed);
+  const optimizer =
+    kind === "adam" ? new Adam(model.parameters(), { learningRate }) : new SGD(model.parameters(), { learningRate });
+  const diagnostics = new Diagnostics(model, { every });
+  const work = (x: Tensor, y: Tensor): Tensor => {
+    const loss = crossEntropy(model.forward(x), y);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+  const step = compiled ? compile(work) : work;
+  const losses: number[] = [];
+  for (let index = 0; index < steps; index++) {
+    const { x, y } = next(batch);
+    const shaped: Tensor = course.shape === undefined ? x : x.reshape([batch, ...course.shape]);
+    const given = course.prepare?.(shaped) ?? shaped;
+    losses.push(diagnostics.step(() => step(given, y).item()));
+  }
+  return { diagnostics, losses };
+}
+
+/** A seed for everything that a network draws. */
+export function seeded<T>(seed: number, make: () => T): T {
+  manualSeed(seed);
+  return make();
+}
