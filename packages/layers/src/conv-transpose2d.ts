@@ -1,13 +1,13 @@
 // The transposed convolution: every pixel of the input paints a small window of the output, weighted, so that images grow by the stride.
 // Source: M. Zeiler et al., "Deconvolutional networks", CVPR 2010.
 
-import { type Check, observed, type Result, type Shape, type Tensor, typed, Variable, zeros } from "@gradus/core";
+import { type Check, observed, type Result, type Shape, type Tensor, typed, Variable } from "@gradus/core";
 import { convTranspose2d, type Extent, type Padding } from "@gradus/core/convolution";
-import { xavierUniform } from "./initializers.ts";
+import { xavierUniform, zeros } from "./initializers.ts";
 import { initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import { checkOptions, checkSize, type OptionRules } from "./options.ts";
-import type { ImagesOutput, ImagesRule, ShowExtent } from "./window-types.ts";
+import type { CheckOptions, GivenOptions, PaintedOutput, PaintedRule, ShowExtent } from "./window-types.ts";
 import {
   checkChannels,
   checkGroups,
@@ -66,8 +66,9 @@ export class ConvTranspose2D<
   const In extends number = number,
   const Out extends number = number,
   const Size extends Extent = Extent,
+  const Given extends readonly [options?: ConvTranspose2DOptions] = readonly [options?: ConvTranspose2DOptions],
 > extends Layer {
-  declare readonly rule: ImagesRule<In, Out, Label<In, Out, Size>>;
+  declare readonly rule: PaintedRule<In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>;
   readonly channels: In;
   readonly filters: Out;
   readonly size: Size;
@@ -85,7 +86,7 @@ export class ConvTranspose2D<
    * @param size height and width of a window, one number for both
    * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind
    */
-  constructor(channels: In, filters: Out, size: Size, options: ConvTranspose2DOptions = {}) {
+  constructor(channels: In, filters: Out, size: Size, ...[options = {}]: CheckOptions<Given, ConvTranspose2DOptions>) {
     super();
     const owner = `ConvTranspose2D(${channels}, ${filters}, ${writeExtent(size)})`;
     checkSize(owner, "channels", channels);
@@ -117,8 +118,8 @@ export class ConvTranspose2D<
 
   /** @throws ShapeError `ConvTranspose2D(1, 16, 3): the input [64,7,7,3] has 3 channels, not 1` */
   override forward<S extends Shape>(
-    x: Tensor<S> & Check<ImagesOutput<S, In, Out, Label<In, Out, Size>>>,
-  ): Tensor<Result<ImagesOutput<S, In, Out, Label<In, Out, Size>>>> {
+    x: Tensor<S> & Check<PaintedOutput<S, In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>>,
+  ): Tensor<Result<PaintedOutput<S, In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>>> {
     const input: Tensor = x;
     checkChannels(this, input, "[batch,height,width,channels]", this.channels);
     const { stride, padding, dilation, outputPadding, groups } = this;

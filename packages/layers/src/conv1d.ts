@@ -9,14 +9,13 @@ import {
   type Tensor,
   typed,
   Variable,
-  zeros,
 } from "@gradus/core";
 import { conv1d, type SequencePadding } from "@gradus/core/convolution";
-import { xavierUniform } from "./initializers.ts";
+import { xavierUniform, zeros } from "./initializers.ts";
 import { initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import { checkOptions, checkSize, type OptionRules } from "./options.ts";
-import type { SequencesOutput, SequencesRule } from "./window-types.ts";
+import type { CheckOptions, GivenOptions, SequencesOutput, SequencesRule } from "./window-types.ts";
 import {
   checkChannels,
   checkGroups,
@@ -62,8 +61,9 @@ export class Conv1D<
   const In extends number = number,
   const Out extends number = number,
   const Size extends number = number,
+  const Given extends readonly [options?: Conv1DOptions] = readonly [options?: Conv1DOptions],
 > extends Layer {
-  declare readonly rule: SequencesRule<In, Out, Label<In, Out, Size>>;
+  declare readonly rule: SequencesRule<In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>;
   readonly channels: In;
   readonly filters: Out;
   readonly size: Size;
@@ -80,7 +80,7 @@ export class Conv1D<
    * @param size steps of a window
    * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind
    */
-  constructor(channels: In, filters: Out, size: Size, options: Conv1DOptions = {}) {
+  constructor(channels: In, filters: Out, size: Size, ...[options = {}]: CheckOptions<Given, Conv1DOptions>) {
     super();
     const owner = `Conv1D(${channels}, ${filters}, ${size})`;
     checkSize(owner, "channels", channels);
@@ -111,8 +111,8 @@ export class Conv1D<
 
   /** @throws ShapeError `Conv1D(1, 16, 3): the input [64,100,3] has 3 channels, not 1` */
   override forward<S extends Shape>(
-    x: Tensor<S> & Check<SequencesOutput<S, In, Out, Label<In, Out, Size>>>,
-  ): Tensor<Result<SequencesOutput<S, In, Out, Label<In, Out, Size>>>> {
+    x: Tensor<S> & Check<SequencesOutput<S, In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>>,
+  ): Tensor<Result<SequencesOutput<S, In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>>> {
     const input: Tensor = x;
     checkChannels(this, input, "[batch,length,channels]", this.channels);
     const { stride, padding, dilation, groups } = this;

@@ -1,13 +1,13 @@
 // The convolutional layer of images: every output is a weighted sum of the pixels under a small window, with the same weights
 // everywhere. Source: Y. LeCun et al., "Backpropagation applied to handwritten zip code recognition", Neural Computation 1989.
 
-import { type Check, observed, type Result, type Shape, type Tensor, typed, Variable, zeros } from "@gradus/core";
+import { type Check, observed, type Result, type Shape, type Tensor, typed, Variable } from "@gradus/core";
 import { conv2d, type Extent, type Padding } from "@gradus/core/convolution";
-import { xavierUniform } from "./initializers.ts";
+import { xavierUniform, zeros } from "./initializers.ts";
 import { initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import { checkOptions, checkSize, type OptionRules } from "./options.ts";
-import type { ImagesOutput, ImagesRule, ShowExtent } from "./window-types.ts";
+import type { CheckOptions, GivenOptions, ImagesOutput, ImagesRule, ShowExtent } from "./window-types.ts";
 import {
   checkChannels,
   checkGroups,
@@ -57,8 +57,9 @@ export class Conv2D<
   const In extends number = number,
   const Out extends number = number,
   const Size extends Extent = Extent,
+  const Given extends readonly [options?: Conv2DOptions] = readonly [options?: Conv2DOptions],
 > extends Layer {
-  declare readonly rule: ImagesRule<In, Out, Label<In, Out, Size>>;
+  declare readonly rule: ImagesRule<In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>;
   readonly channels: In;
   readonly filters: Out;
   readonly size: Size;
@@ -75,7 +76,7 @@ export class Conv2D<
    * @param size height and width of a window, one number for both
    * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind
    */
-  constructor(channels: In, filters: Out, size: Size, options: Conv2DOptions = {}) {
+  constructor(channels: In, filters: Out, size: Size, ...[options = {}]: CheckOptions<Given, Conv2DOptions>) {
     super();
     const owner = `Conv2D(${channels}, ${filters}, ${writeExtent(size)})`;
     checkSize(owner, "channels", channels);
@@ -106,8 +107,8 @@ export class Conv2D<
 
   /** @throws ShapeError `Conv2D(1, 16, 3): the input [64,28,28,3] has 3 channels, not 1` */
   override forward<S extends Shape>(
-    x: Tensor<S> & Check<ImagesOutput<S, In, Out, Label<In, Out, Size>>>,
-  ): Tensor<Result<ImagesOutput<S, In, Out, Label<In, Out, Size>>>> {
+    x: Tensor<S> & Check<ImagesOutput<S, In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>>,
+  ): Tensor<Result<ImagesOutput<S, In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>>> {
     const input: Tensor = x;
     checkChannels(this, input, "[batch,height,width,channels]", this.channels);
     const { stride, padding, dilation, groups } = this;

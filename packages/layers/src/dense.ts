@@ -9,9 +9,8 @@ import {
   type Tensor,
   typed,
   Variable,
-  zeros,
 } from "@gradus/core";
-import { type FloatDType, type Initializer, xavierUniform } from "./initializers.ts";
+import { type FloatDType, type Initializer, xavierUniform, zeros } from "./initializers.ts";
 import { checkFeatures, checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import type { DenseOutput, DenseRule } from "./layer-types.ts";

@@ -1,14 +1,15 @@
 // How parameters start. Each initializer is a function of a shape; those with settings are called with them first:
 // `heNormal` and `heNormal({ gain: 1 })` are both initializers.
 
-export { ones, zeros } from "@gradus/core";
 export {
   constant,
   type NormalSettings,
   normal,
+  ones,
   truncatedNormal,
   type UniformSettings,
   uniform,
+  zeros,
 } from "./initializers/distributions.ts";
 export type { FloatDType, Initializer, InitializerFamily, InitializerOptions } from "./initializers/family.ts";
 export { identity, orthogonal } from "./initializers/matrices.ts";

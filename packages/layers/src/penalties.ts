@@ -3,9 +3,9 @@
 
 import {
   currentCapture,
-  everyCall,
   formatShape,
   GradusError,
+  isRecomputing,
   ShapeError,
   type Tensor,
   type Variable,
@@ -57,7 +57,7 @@ export const biasRules: OptionRules<BiasOptions> = {
   biasConstraint: constraintRule,
 };
 
-/** After so many calls in training of whose penalties nobody asked, nobody will. */
+/** After so many calls of whose penalties nobody asked, nobody will. */
 const FORGOTTEN = 1024;
 
 /** The penalties and constraints of one layer. */
@@ -72,22 +72,19 @@ export class Penalties {
   /** Notes a penalty of the call that goes on. A layer may be called several times in one pass: they add up. */
   note(owner: { toString(): string }, penalty: Tensor, training: boolean): void {
     checkScalar(owner, penalty);
-    const capture = currentCapture();
-    const add = (): void => {
-      if (capture !== this.#capture) this.forget();
-      this.#capture = capture;
-      if (this.#calls.length >= FORGOTTEN) {
-        this.forget();
-        if (training) {
-          const advice = "add model.regularization() to the loss, or ask for it after each forward pass";
-          throw new GradusError(`${owner}: the penalties of ${FORGOTTEN} calls were never asked for: ${advice}`);
-        }
-      }
-      this.#calls.push(penalty);
-    };
     // Computed again for a checkpoint's gradients, a call is not another one.
-    if (capture === null) everyCall(add);
-    else add();
+    if (isRecomputing()) return;
+    const capture = currentCapture();
+    if (capture !== this.#capture) this.forget();
+    this.#capture = capture;
+    if (this.#calls.length >= FORGOTTEN) {
+      this.forget();
+      if (training) {
+        const advice = "add model.regularization() to the loss, or ask for it after each forward pass";
+        throw new GradusError(`${owner}: the penalties of ${FORGOTTEN} calls were never asked for: ${advice}`);
+      }
+    }
+    this.#calls.push(penalty);
   }
 
   /** The penalties of the calls since this was asked last. */

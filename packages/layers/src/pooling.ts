@@ -4,7 +4,14 @@ import { type Check, type Result, type Shape, ShapeError, type Tensor, typed } f
 import { avgPool2d, type Extent, maxPool2d, type Padding } from "@gradus/core/convolution";
 import { Layer } from "./layer.ts";
 import { checkOptions, flag, type OptionRules } from "./options.ts";
-import type { GlobalPooledOutput, GlobalPooledRule, PooledOutput, PooledRule, ShowExtent } from "./window-types.ts";
+import type {
+  CheckOptions,
+  GlobalPooledOutput,
+  GlobalPooledRule,
+  PooledOutput,
+  PooledRule,
+  ShowExtent,
+} from "./window-types.ts";
 import { checkChannels, checkWindow, extentRule, paddingRule, writeExtent } from "./windows.ts";
 
 /** Options that {@link MaxPool2D} and {@link AvgPool2D} share. */
@@ -33,6 +40,21 @@ const shared: OptionRules<Pool2DOptions> = { stride: extentRule, padding: paddin
 const maxRules: OptionRules<MaxPool2DOptions> = /* @__PURE__ */ Object.assign({ dilation: extentRule }, shared);
 const avgRules: OptionRules<AvgPool2DOptions> = /* @__PURE__ */ Object.assign({ countIncludePad: flag }, shared);
 
+/** What stands in the parentheses of a pooling layer: its size, 2 if none is given. */
+type SizeOf<Given extends readonly unknown[]> = Given extends readonly []
+  ? 2
+  : Given extends readonly [infer Size, ...unknown[]]
+    ? Size
+    : unknown;
+
+type OptionsOf<Given extends readonly unknown[]> = Given extends readonly [] | readonly [unknown]
+  ? Record<never, never>
+  : Given extends readonly [unknown, infer O]
+    ? O
+    : unknown;
+
+type Label<Name extends string, Given extends readonly unknown[]> = `${Name}(${ShowExtent<SizeOf<Given>>})`;
+
 const images = "[batch,height,width,channels]";
 
 /**
@@ -42,8 +64,13 @@ const images = "[batch,height,width,channels]";
  * @example
  * new MaxPool2D(2).forward(zeros([64, 28, 28, 16])).shape; // [64, 14, 14, 16]
  */
-export class MaxPool2D<const Size extends Extent = 2> extends Layer {
-  declare readonly rule: PooledRule<`MaxPool2D(${ShowExtent<Size>})`>;
+export class MaxPool2D<
+  const Given extends readonly [size?: Extent, options?: MaxPool2DOptions] = readonly [
+    size?: Extent,
+    options?: MaxPool2DOptions,
+  ],
+> extends Layer {
+  declare readonly rule: PooledRule<Label<"MaxPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>;
   readonly size: Extent;
   readonly stride: Extent;
   readonly padding: Padding;
@@ -51,7 +78,7 @@ export class MaxPool2D<const Size extends Extent = 2> extends Layer {
   readonly ceilMode: boolean;
 
   /** @throws OptionError for a size out of range, and for options that are unknown or out of range */
-  constructor(size?: Size, options: MaxPool2DOptions = {}) {
+  constructor(...[size, options = {}]: CheckOptions<Given, MaxPool2DOptions, "1">) {
     super();
     this.size = size ?? 2;
     checkWindow(String(this), this.size, extentRule);
@@ -69,8 +96,8 @@ export class MaxPool2D<const Size extends Extent = 2> extends Layer {
 
   /** @throws ShapeError for an input that is no images, or in which no window fits */
   override forward<S extends Shape>(
-    x: Tensor<S> & Check<PooledOutput<S, `MaxPool2D(${ShowExtent<Size>})`>>,
-  ): Tensor<Result<PooledOutput<S, `MaxPool2D(${ShowExtent<Size>})`>>> {
+    x: Tensor<S> & Check<PooledOutput<S, Label<"MaxPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>,
+  ): Tensor<Result<PooledOutput<S, Label<"MaxPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>> {
     const input: Tensor = x;
     checkChannels(this, input, images, null);
     const { size, stride, padding, dilation, ceilMode } = this;
@@ -89,8 +116,13 @@ export class MaxPool2D<const Size extends Extent = 2> extends Layer {
  * @example
  * new AvgPool2D(2).forward(zeros([64, 28, 28, 16])).shape; // [64, 14, 14, 16]
  */
-export class AvgPool2D<const Size extends Extent = 2> extends Layer {
-  declare readonly rule: PooledRule<`AvgPool2D(${ShowExtent<Size>})`>;
+export class AvgPool2D<
+  const Given extends readonly [size?: Extent, options?: AvgPool2DOptions] = readonly [
+    size?: Extent,
+    options?: AvgPool2DOptions,
+  ],
+> extends Layer {
+  declare readonly rule: PooledRule<Label<"AvgPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>;
   readonly size: Extent;
   readonly stride: Extent;
   readonly padding: Padding;
@@ -98,7 +130,7 @@ export class AvgPool2D<const Size extends Extent = 2> extends Layer {
   readonly countIncludePad: boolean;
 
   /** @throws OptionError for a size out of range, and for options that are unknown or out of range */
-  constructor(size?: Size, options: AvgPool2DOptions = {}) {
+  constructor(...[size, options = {}]: CheckOptions<Given, AvgPool2DOptions, "1">) {
     super();
     this.size = size ?? 2;
     checkWindow(String(this), this.size, extentRule);
@@ -116,8 +148,8 @@ export class AvgPool2D<const Size extends Extent = 2> extends Layer {
 
   /** @throws ShapeError for an input that is no images, or in which no window fits */
   override forward<S extends Shape>(
-    x: Tensor<S> & Check<PooledOutput<S, `AvgPool2D(${ShowExtent<Size>})`>>,
-  ): Tensor<Result<PooledOutput<S, `AvgPool2D(${ShowExtent<Size>})`>>> {
+    x: Tensor<S> & Check<PooledOutput<S, Label<"AvgPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>,
+  ): Tensor<Result<PooledOutput<S, Label<"AvgPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>> {
     const input: Tensor = x;
     checkChannels(this, input, images, null);
     const { size, stride, padding, ceilMode, countIncludePad } = this;

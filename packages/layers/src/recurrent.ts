@@ -12,10 +12,9 @@ import {
   type Tensor,
   typed,
   Variable,
-  zeros,
 } from "@gradus/core";
 import type { Constraint } from "./constraints.ts";
-import { type FloatDType, type Initializer, xavierUniform } from "./initializers.ts";
+import { type FloatDType, type Initializer, orthogonal, xavierUniform, zeros } from "./initializers.ts";
 import { checkFeatures, checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import type { RecurrentOutput, RecurrentRule } from "./layer-types.ts";
@@ -46,7 +45,7 @@ export interface RecurrentOptions<Sequences extends boolean = boolean> extends W
   readonly bias?: boolean;
   /** How the inputs' weight starts; `xavierUniform` by default. */
   readonly initializer?: Initializer;
-  /** How the weight of the hidden state starts; `xavierUniform` by default. */
+  /** How the weight of the hidden state starts; `orthogonal` by default. */
   readonly recurrentInitializer?: Initializer;
   /** How biases start; zeros by default. */
   readonly biasInitializer?: Initializer;
@@ -117,7 +116,7 @@ export abstract class Recurrent<
     checkSize(owner, "inputs", inputs);
     checkSize(owner, "units", units);
     checkOptions<RecurrentOptions>(owner, options, rules);
-    const { initializer = xavierUniform, recurrentInitializer = xavierUniform, bias = true } = options;
+    const { initializer = xavierUniform, recurrentInitializer = orthogonal, bias = true } = options;
     const making = makingOf(options);
     const columns = gates * units;
     this.inputs = inputs;

@@ -288,6 +288,12 @@ describe("in a loop of one's own", () => {
     expect(compiled.model.regularization()?.item()).toBeGreaterThan(0);
   });
 
+  test("verified, which computes every step twice", () => {
+    const { step } = make();
+    const program = compile(step, { verify: true });
+    for (let count = 0; count < 3; count++) expect(program(x, y).item()).toBeGreaterThan(0);
+  });
+
   test("the gradient of an activity penalty reaches the weights before it", () => {
     const first = new Dense(3, 2, { dtype: "float64" });
     const model = new Sequential(first, new Dense(2, 2, { dtype: "float64", activityRegularizer: l2(1) }));

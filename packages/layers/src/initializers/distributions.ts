@@ -9,6 +9,12 @@ import {
 import { finite, notNegative, type OptionRules } from "../options.ts";
 import { family, type Initializer, type InitializerFamily } from "./family.ts";
 
+/** Zeros. */
+export const zeros: Initializer = (shape, { dtype = "float32" } = {}) => full(shape, 0, { dtype });
+
+/** Ones. */
+export const ones: Initializer = (shape, { dtype = "float32" } = {}) => full(shape, 1, { dtype });
+
 /** One value everywhere. @example constant(0.5)([2]); // [0.5, 0.5] */
 export function constant(value: number): Initializer {
   return (shape, { dtype = "float32" } = {}) => full(shape, value, { dtype });

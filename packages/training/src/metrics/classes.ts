@@ -3,7 +3,7 @@
 
 import { checkOption, DTypeError, formatShape, ShapeError, type Tensor } from "@gradus/core";
 
-/** Class numbers, predicted and true, int32 and of one shape. */
+/** Class numbers, predicted and true, int32 or uint8 and of one shape. */
 export interface Classes {
   readonly predicted: Tensor;
   readonly labels: Tensor;
@@ -41,7 +41,7 @@ export function binaryLabels(owner: string, prediction: Tensor, target: Tensor):
   return labels.cast("int32").reshape<readonly number[], readonly number[]>(rows);
 }
 
-/** Labels, int32 `[…]`, for scores `[…, classes]`: class numbers `[…]`, or the greatest of one-hot rows or probabilities. */
+/** Labels, whole numbers `[…]`, for scores `[…, classes]`: class numbers `[…]`, or the greatest of one-hot rows or probabilities. */
 export function labelsOf(owner: string, prediction: Tensor, target: Tensor): Tensor {
   const rows = prediction.shape.slice(0, -1);
   if (prediction.rank >= 2 && isSame(target.shape, prediction.shape)) return target.argMax(-1);
@@ -63,7 +63,7 @@ export function classesOf(owner: string, prediction: Tensor, target: Tensor, thr
       throw misfit(owner, prediction, target, `labels ${formatShape(prediction.shape)}, one for each predicted class`);
     }
     const labels = wholeLabels(owner, target);
-    return { predicted: prediction.cast("int32"), labels, classes: null, binary: false };
+    return { predicted: prediction, labels, classes: null, binary: false };
   }
   if (isBinary(prediction, target)) {
     const labels = binaryLabels(owner, prediction, target);
@@ -83,7 +83,7 @@ export function checkThreshold(owner: string, threshold: number): void {
 }
 
 function wholeLabels(owner: string, target: Tensor): Tensor {
-  if (isWhole(target)) return target.cast("int32");
+  if (isWhole(target)) return target;
   throw new DTypeError(
     `${owner}: labels must be int32 or uint8, got ${target.dtype}: cast them with labels.cast("int32")`,
   );

@@ -10,14 +10,24 @@ import {
 } from "@gradus/core";
 import type { Metric } from "./metric.ts";
 
-/** The mean of |prediction − target| over all elements. @throws ShapeError unless both have one shape */
+/**
+ * The mean of |prediction − target| over all elements.
+ *
+ * @throws ShapeError unless both have one shape
+ * @example evaluateMetric(metrics.meanAbsoluteError, tensor([1, 3]), tensor([2, 5])); // 1.5
+ */
 export const meanAbsoluteError: Metric<"meanAbsoluteError"> = {
   name: "meanAbsoluteError",
   measure: (prediction: Tensor, target: Tensor): Tensor =>
     perSample(absoluteError(prediction, target, { reduction: "none" })),
 };
 
-/** The mean of (prediction − target)² over all elements. @throws ShapeError unless both have one shape */
+/**
+ * The mean of (prediction − target)² over all elements.
+ *
+ * @throws ShapeError unless both have one shape
+ * @example evaluateMetric(metrics.meanSquaredError, tensor([1, 3]), tensor([2, 5])); // 2.5
+ */
 export const meanSquaredError: Metric<"meanSquaredError"> = {
   name: "meanSquaredError",
   measure: (prediction: Tensor, target: Tensor): Tensor =>
