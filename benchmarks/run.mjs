@@ -5,7 +5,7 @@ import { buildLibraries, installPeers } from "./harness/prepare.mjs";
 import { findPython } from "./harness/python.mjs";
 import { table } from "./harness/table.mjs";
 
-const questions = ["step", "gemm", "elementwise", "startup"];
+const questions = ["step", "cnn", "gemm", "elementwise", "startup"];
 
 /** One changing line on a terminal, nothing elsewhere. */
 const progress = (text) => {

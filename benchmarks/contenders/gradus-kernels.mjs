@@ -1,5 +1,5 @@
 // What `gemm` needs of Gradus's inside, and no program does: the kernels on memory of their own, and the loop of the peak.
 
 export { instantiateKernels } from "../../packages/core/src/engine/matmul-wasm.ts";
-export { gemmScratchBytes } from "../../packages/core/src/wasm/gemm.ts";
 export { OPERATIONS_PER_ROUND, peakLoop } from "../../packages/core/src/program/peak.ts";
+export { gemmScratchBytes } from "../../packages/core/src/wasm/gemm.ts";

@@ -70,6 +70,41 @@ export const step = async ({ batch, mode, threads: wanted }) => {
   return { step: { run } };
 };
 
+/** The convolutional network of the question `cnn` and its optimizer. */
+const convolutional = async () => {
+  const { Conv2D, Dense, Flatten, MaxPool2D, ReLU, Sequential, crossEntropy } = await import(
+    "../../packages/layers/dist/index.js"
+  );
+  const { Adam } = await import("../../packages/optimizers/dist/index.js");
+
+  gradus.manualSeed(0);
+  const model = new Sequential(
+    ...[new Conv2D(1, 16, 3, { padding: "same" }), new ReLU(), new MaxPool2D(2)],
+    ...[new Conv2D(16, 32, 3, { padding: "same" }), new ReLU(), new MaxPool2D(2)],
+    ...[new Flatten(), new Dense(7 * 7 * 32, 10)],
+  );
+  const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
+  return (x, labels) => {
+    const loss = crossEntropy(model.forward(x), labels);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+};
+
+export const cnn = async ({ batch, mode, threads: wanted }) => {
+  const eager = await convolutional();
+  const train = mode === "compiled" ? (await compiler(wanted))(eager) : eager;
+  const batches = mnistBatches(batch, 64);
+  let index = 0;
+  const run = () => {
+    const { x, y } = batches[index++ % batches.length];
+    return train(tensor(x, { shape: [batch, 28, 28, 1] }), tensor(y)).item();
+  };
+  return { step: { run } };
+};
+
 /** One eager call, from tensors to a fresh tensor. */
 const call = (compute) => ({ run: () => void compute(), values: () => compute().toTypedArray() });
 

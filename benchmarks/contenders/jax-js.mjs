@@ -5,7 +5,17 @@ import { layerSizes, mnistBatches, ramp, xavierUniform } from "../harness/data.m
 
 // It would start a thread per core where a global Worker exists; the questions are about one thread.
 delete globalThis.Worker;
-const { blockUntilReady, defaultDevice, jit, nn, numpy: np, random, tree, valueAndGrad } = await import("@jax-js/jax");
+const {
+  blockUntilReady,
+  defaultDevice,
+  jit,
+  lax,
+  nn,
+  numpy: np,
+  random,
+  tree,
+  valueAndGrad,
+} = await import("@jax-js/jax");
 if (defaultDevice() !== "wasm") throw new Error(`jax-js runs on ${defaultDevice()}, not on wasm`);
 
 const manifest = new URL("../node_modules/@jax-js/jax/package.json", import.meta.url);
@@ -79,6 +89,49 @@ export const step = ({ batch }) => {
   const run = () => {
     const { x, y } = batches[index++ % batches.length];
     const [loss, ...next] = train(...state, np.array(x, { shape: [batch, 784] }), np.array(y));
+    state = next;
+    return loss.item();
+  };
+  return { step: { run } };
+};
+
+/** The convolutional network: images are channels first here, kernels [filters, channels, 3, 3]. */
+const convolutional = (parameters, x, labels, batch) => {
+  let hidden = x;
+  let size = 28;
+  for (const { weight, bias } of parameters.slice(0, 2)) {
+    const filters = weight.shape[0];
+    hidden = nn.relu(lax.conv(hidden, weight, [1, 1], "SAME").add(bias.reshape([filters, 1, 1])));
+    size /= 2;
+    hidden = np.max(np.max(hidden.reshape([batch, filters, size, 2, size, 2]), 5), 3);
+  }
+  const { weight, bias } = parameters[2];
+  const logits = np.matmul(hidden.reshape([batch, 7 * 7 * 32]), weight).add(bias);
+  return nn.logSoftmax(logits, -1).mul(nn.oneHot(labels, 10)).sum(-1).mean().neg();
+};
+
+export const cnn = ({ batch }) => {
+  const layer = (shape, inputs, outputs, seed) => {
+    const weight = np.array(xavierUniform(inputs, outputs, seed), { shape });
+    return { weight, bias: np.zeros([seed === 3 ? outputs : shape[0]]) };
+  };
+  const parameters = [
+    layer([16, 1, 3, 3], 9, 16, 1),
+    layer([32, 16, 3, 3], 144, 32, 2),
+    layer([7 * 7 * 32, 10], 7 * 7 * 32, 10, 3),
+  ];
+  const zeros = () => tree.map((p) => np.zeros(p.shape), parameters);
+  let state = [parameters, { time: np.array(0, { dtype: np.float32 }), first: zeros(), second: zeros() }];
+  const train = jit((parameters, moments, x, labels) => {
+    const loss = valueAndGrad((weights) => convolutional(weights, x, labels, batch));
+    const [value, gradients] = loss(tree.ref(parameters));
+    return [value, ...adam(parameters, gradients, moments)];
+  });
+  const batches = mnistBatches(batch, 64);
+  let index = 0;
+  const run = () => {
+    const { x, y } = batches[index++ % batches.length];
+    const [loss, ...next] = train(...state, np.array(x, { shape: [batch, 1, 28, 28] }), np.array(y));
     state = next;
     return loss.item();
   };

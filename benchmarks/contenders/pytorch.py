@@ -70,6 +70,32 @@ def step(settings):
     return {"step": run}
 
 
+def cnn(settings):
+    batch = settings["batch"]
+    layout = {"contiguous": torch.contiguous_format, "channels last": torch.channels_last}[settings["layout"]]
+    model = nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(7 * 7 * 32, 10),
+    ).to(memory_format=layout)  # fmt: skip
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    images, labels = batches(settings["data"], batch, 64)
+    index = 0
+
+    def run():
+        nonlocal index
+        place = index % 64
+        index += 1
+        x, y = torch.tensor(images[place]).reshape(batch, 1, 28, 28), torch.tensor(labels[place])
+        optimizer.zero_grad(set_to_none=True)
+        loss = nn.functional.cross_entropy(model(x.contiguous(memory_format=layout)), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return {"step": run}
+
+
 def gemm(settings):
     def case(shape):
         compute, a, b = FORMS[shape["form"]], ramp(*shape["a"]), ramp(*shape["b"])
@@ -123,7 +149,7 @@ def picked(run, places):
 
 
 def main(question, settings):
-    cases = {"step": step, "gemm": gemm, "elementwise": elementwise}[question](json.loads(settings))
+    cases = {"step": step, "cnn": cnn, "gemm": gemm, "elementwise": elementwise}[question](json.loads(settings))
     answer({"version": torch.__version__, "threads": torch.get_num_threads(), "cases": list(cases), **mathematics_library()})
     for line in sys.stdin:
         command = json.loads(line)

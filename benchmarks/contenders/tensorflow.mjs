@@ -97,6 +97,43 @@ export const step = async ({ batch, backend = "wasm", api = "core" }) => {
   return { step: { run } };
 };
 
+/** The convolutional network; its wasm backend has no gradient of a convolution, so this runs on the cpu backend. */
+export const cnn = async ({ batch, backend = "cpu" }) => {
+  await use(backend);
+  const layer = (shape, inputs, outputs) => ({
+    weight: tf.variable(glorotUniform(inputs, outputs).reshape(shape)),
+    bias: tf.variable(tf.zeros([outputs])),
+  });
+  const parameters = [
+    layer([3, 3, 1, 16], 9, 16),
+    layer([3, 3, 16, 32], 144, 32),
+    layer([7 * 7 * 32, 10], 7 * 7 * 32, 10),
+  ];
+  const variables = parameters.flatMap((each) => Object.values(each));
+  const optimizer = tf.train.adam(1e-3);
+  const forward = (x) => {
+    let hidden = x;
+    for (const { weight, bias } of parameters.slice(0, 2))
+      hidden = tf.maxPool(tf.relu(tf.add(tf.conv2d(hidden, weight, 1, "same"), bias)), 2, 2, "valid");
+    const { weight, bias } = parameters[2];
+    return tf.add(tf.matMul(hidden.reshape([batch, 7 * 7 * 32]), weight), bias);
+  };
+  const train = (pixels, labels) =>
+    tf.tidy(() => {
+      const x = tf.tensor4d(pixels, [batch, 28, 28, 1]);
+      const target = tf.oneHot(tf.tensor1d(labels, "int32"), 10);
+      const loss = () => tf.losses.softmaxCrossEntropy(target, forward(x));
+      return optimizer.minimize(loss, true, variables).dataSync()[0];
+    });
+  const batches = mnistBatches(batch, 64);
+  let index = 0;
+  const run = () => {
+    const { x, y } = batches[index++ % batches.length];
+    return train(x, y);
+  };
+  return { step: { run } };
+};
+
 /** One call from tensors that stay with the library to its result; nothing is copied in or out. */
 const call = (compute) => ({
   run: () => compute().dispose(),

@@ -5,6 +5,7 @@ export const usage = `pnpm bench QUESTION [options]
 
 Questions
   step          the lecture's training step: forward, backward, Adam, running statistics, dropout
+  cnn           the training step of a small convolutional network
   gemm          matrix products in the three forms that a dense layer needs, and their share of the SIMD peak
   elementwise   relu(x·a + b), exp, tanh and sums on a million floats
   startup       an import and the first 2×2 product, over an empty process

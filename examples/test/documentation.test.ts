@@ -1,5 +1,5 @@
-// Every export of every package says what it is: a docstring for each, and an `@example` for all that can be called. What the examples
-// say is examined where they stand, in the tests of their packages.
+// Every export of every package says what it is: a docstring for each, for all that can be called an `@example`, and its name in the
+// package's README. What the examples say is examined where they stand, in the tests of their packages.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -14,14 +14,19 @@ interface Entry {
   /** As it is imported: `@gradus/core/compile`. */
   readonly name: string;
   readonly file: string;
+  /** The text of the package's README. */
+  readonly readme: string;
 }
 
 /** The public entries of all packages, read from their manifests. */
 const entries: readonly Entry[] = readdirSync(join(root, "packages")).flatMap((folder) => {
+  const readme = readFileSync(join(root, "packages", folder, "README.md"), "utf8");
   const manifest = JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
   return Object.entries<{ "@gradus/source"?: string }>(manifest.exports).flatMap(
     ([path, { "@gradus/source": source }]) =>
-      source === undefined ? [] : { name: join(manifest.name, path), file: join(root, "packages", folder, source) },
+      source === undefined
+        ? []
+        : { name: join(manifest.name, path), file: join(root, "packages", folder, source), readme },
   );
 });
 
@@ -64,7 +69,7 @@ const hasSentence = ({ symbol }: Documented): boolean => symbol.getDocumentation
 const hasExample = ({ symbol }: Documented): boolean =>
   symbol.getJsDocTags(checker).some(({ name }) => name === "example");
 
-describe.each(entries)("$name", ({ file }) => {
+describe.each(entries)("$name", ({ file, readme }) => {
   const source = program.getSourceFile(file);
   const module = source === undefined ? undefined : checker.getSymbolAtLocation(source);
   const all = module === undefined ? [] : exportsOf(module);
@@ -78,5 +83,10 @@ describe.each(entries)("$name", ({ file }) => {
 
   test("shows how each function and class is used", () => {
     expect(places(all.filter((entry) => isCallable(entry) && !hasExample(entry)))).toEqual([]);
+  });
+
+  test("has a place in the README for each function and class", () => {
+    const isNamed = ({ name }: Documented): boolean => new RegExp(`\\b${name.split(".").at(-1)}\\b`).test(readme);
+    expect(places(all.filter((entry) => isCallable(entry) && !isNamed(entry)))).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import * as core from "@gradus/core";
 import * as compiling from "@gradus/core/compile";
 import * as threads from "@gradus/core/threads";
 import * as data from "@gradus/data";
+import * as diagnostics from "@gradus/diagnostics";
 import * as layers from "@gradus/layers";
 import * as optimizers from "@gradus/optimizers";
 import * as training from "@gradus/training";
@@ -19,6 +20,7 @@ const modules = {
   "@gradus/core/compile": compiling,
   "@gradus/core/threads": threads,
   "@gradus/data": data,
+  "@gradus/diagnostics": diagnostics,
   "@gradus/layers": layers,
   "@gradus/optimizers": optimizers,
   "@gradus/training": training,

@@ -1,5 +1,7 @@
 // Element types: which there are, how they are stored, and which one results when two meet.
 
+import { DTypeError, describe } from "./errors.ts";
+
 /** The type of a tensor's elements. `bool` is stored as bytes of 0 and 1; `uint8` is for data, arithmetic on it gives `int32`. */
 export type DType = "float32" | "float64" | "int32" | "bool" | "uint8";
 
@@ -17,14 +19,19 @@ const arrays = {
 /** Every dtype, in order of promotion from the widest. */
 export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint8", "bool"];
 
-/** A zero-filled array for `length` elements. */
-export function allocate(dtype: DType, length: number): TypedArray {
-  return new arrays[dtype](length);
+function arrayOf(dtype: DType): (typeof arrays)[DType] {
+  if (Object.hasOwn(arrays, dtype)) return arrays[dtype];
+  throw new DTypeError(`dtype ${describe(dtype)} is unknown: the dtypes are ${dtypes.join(", ")}`);
 }
 
-/** A typed array of this dtype over a fresh copy of `values`, converted as the platform does. */
+/** A zero-filled array for `length` elements. @throws DTypeError for a dtype that is none */
+export function allocate(dtype: DType, length: number): TypedArray {
+  return new (arrayOf(dtype))(length);
+}
+
+/** A typed array of this dtype over a fresh copy of `values`, converted as the platform does. @throws DTypeError for a dtype that is none */
 export function arrayFrom(dtype: DType, values: ArrayLike<number>): TypedArray {
-  return new arrays[dtype](values);
+  return new (arrayOf(dtype))(values);
 }
 
 /** The bytes of one element. */
@@ -35,6 +42,14 @@ export function bytesPerElement(dtype: DType): number {
 /** Whether gradients can flow through the dtype. */
 export function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
+}
+
+/** Whether a value is a number that an element of the dtype can be. */
+export function holds(dtype: DType, value: unknown): boolean {
+  if (typeof value !== "number") return false;
+  return (
+    isFloat(dtype) || (dtype === "bool" ? value === 0 || value === 1 : allocate(dtype, 1).fill(value)[0] === value)
+  );
 }
 
 /** The natural dtype of a typed array given by a user, or null where there is none (BigInt64Array, Float16Array …). */

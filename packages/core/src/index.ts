@@ -77,4 +77,4 @@ export { typed } from "./shape-types.ts";
 export { noGrad } from "./tape.ts";
 // Tensors
 export { type Assignable, enableGrad, gradientsEnabled, Tensor, Variable, type VariableOptions } from "./tensor.ts";
-export { currentCapture, everyCall, observed } from "./tracing.ts";
+export { currentCapture, everyCall, isRecomputing, observed } from "./tracing.ts";

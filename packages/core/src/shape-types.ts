@@ -60,7 +60,7 @@ export function typed<S extends Shape>(tensor: Tensor): Tensor<S> {
 
 export type { TakenAlong } from "./shape-types/along.ts";
 export type { Broadcast, BroadcastedTo } from "./shape-types/broadcast.ts";
-export type { Chosen, Gathered } from "./shape-types/indexing.ts";
+export type { Chosen, Embedded, Gathered } from "./shape-types/indexing.ts";
 export type { Concatenated, ShapesOf, Stacked } from "./shape-types/joining.ts";
 export type { LabelledRows, LossShape, SameShapes } from "./shape-types/losses.ts";
 export type { MatMul } from "./shape-types/matmul.ts";
@@ -71,3 +71,11 @@ export type { Dotted, Einsum, Outer } from "./shape-types/products.ts";
 export type { Reduced } from "./shape-types/reduction.ts";
 export type { Reshaped } from "./shape-types/reshape.ts";
 export type { ShapeOf } from "./shape-types/values.ts";
+export type {
+  KernelSize,
+  KnownOptions,
+  PaintedImages,
+  PoolSize,
+  WindowedImages,
+  WindowedSequences,
+} from "./shape-types/windows.ts";

@@ -28,7 +28,7 @@ export function contiguousStrides(shape: Shape): number[] {
 
 /** A shape as it stands in messages. @example formatShape([64, 784]); // "[64,784]" */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(",")}]`;
+  return Array.isArray(shape) ? `[${shape.join(",")}]` : describe(shape);
 }
 
 /** Whether two shapes are equal. */
@@ -39,8 +39,13 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
-/** Throws unless every dimension is a whole number ≥ 0 and the size can be allocated. */
+/** Whether a value is an array: callers without types give anything. */
+const isList = (value: unknown): boolean => Array.isArray(value);
+
+/** Throws unless it is a list, every dimension is a whole number ≥ 0 and the size can be allocated. */
 export function checkShape(operation: string, shape: Shape): void {
+  if (!isList(shape))
+    throw new ShapeError(`${operation}: the shape must be a list of sizes, as in [2, 3], got ${describe(shape)}`);
   for (const [axis, dimension] of shape.entries()) {
     if (!Number.isInteger(dimension) || dimension < 0) {
       throw new ShapeError(
@@ -113,6 +118,8 @@ export function normalizeAxes(operation: string, axes: Axes | undefined, rank: n
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   if (rank === 0 && [axes].flat().every((axis) => axis === 0 || axis === -1)) return [];
   if (typeof axes === "number") return [normalizeAxis(operation, axes, rank)];
+  if (!isList(axes))
+    throw new ShapeError(`${operation}: axis must be a whole number or a list of such, got ${describe(axes)}`);
   const result = axes.map((axis) => normalizeAxis(operation, axis, rank)).sort((a, b) => a - b);
   for (let index = 1; index < result.length; index++) {
     if (result[index] === result[index - 1]) {

@@ -3,7 +3,7 @@
 
 import { type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { copyElements } from "./engine/copy.ts";
-import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
+import { AutogradError, checkOptionNames, DTypeError, ShapeError } from "./errors.ts";
 import type { ReductionOptions } from "./ops/constructors.ts";
 import type * as copies from "./ops/copying.ts";
 import type * as elementwise from "./ops/elementwise.ts";
@@ -183,6 +183,11 @@ export class Tensor<S extends Shape = AnyShape> {
     if (gradient === undefined && this.size !== 1) {
       throw new AutogradError(
         `backward: ${formatShape(this.shape)} is no scalar: reduce it first (loss.mean()), or pass its gradient`,
+      );
+    }
+    if (gradient !== undefined && !(gradient instanceof Tensor)) {
+      throw new AutogradError(
+        "backward: the gradient must be a tensor; options come after it: backward(undefined, { createGraph: true })",
       );
     }
     if (gradient !== undefined && !sameShape(gradient.shape, this.shape)) {
@@ -743,10 +748,7 @@ export class Tensor<S extends Shape = AnyShape> {
   }
 
   /** The tensor repeated so many times along each axis. */
-  tile<A extends Shape, const R extends readonly number[]>(
-    this: Tensor<A>,
-    repeats: Readonly<R>,
-  ): Tensor<Tiled<A, R>> {
+  tile<A extends Shape, const R extends readonly number[]>(this: Tensor<A>, repeats: Readonly<R>): Tensor<Tiled<A, R>> {
     return typed(ops.tile(this, repeats));
   }
 
@@ -820,7 +822,9 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   #grad: Tensor<S> | null = null;
   #deferred: (() => Tensor) | null = null;
 
-  constructor(initial: Tensor<S>, { name = "", requiresGrad }: VariableOptions = {}) {
+  constructor(initial: Tensor<S>, options: VariableOptions = {}) {
+    checkOptionNames("Variable", options, ["name", "requiresGrad"]);
+    const { name = "", requiresGrad } = options;
     const { shape, dtype } = initial;
     const owner = { name, requiresGrad: false };
     const { strides, offset } = viewOf(new Float32Array(0), dtype, shape);

@@ -82,7 +82,13 @@ export function withoutEffects<R>(body: () => R): R {
 
 let again = false;
 
-/** Whether a computation runs a second time, for its gradients: what it assigns to Variables has been assigned. */
+/**
+ * Whether a computation runs a second time, for the gradients of a checkpoint: what it assigns to Variables has been assigned, and what
+ * it notes elsewhere has been noted.
+ *
+ * @example
+ * isRecomputing(); // false
+ */
 export function isRecomputing(): boolean {
   return again;
 }

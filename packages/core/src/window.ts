@@ -147,13 +147,6 @@ export function padSame(input: number, size: number, stride: number, dilation: n
   return [Math.floor(total / 2), total - Math.floor(total / 2)];
 }
 
-/** Refuses options that an operation does not have. @throws OptionError naming those it has */
-export function checkNames(operation: string, options: object, names: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new OptionError(`${operation}: unknown option ${describe(unknown)}: the options are ${names.join(", ")}`);
-}
-
 /** The inputs that the window at a place covers, as a range of its taps: those inside the image. */
 export function tapsInside(
   { input, size, stride, dilation, before }: Axis,

@@ -2,8 +2,9 @@
 
 import { DataError, type DType, type Shape, Tensor, tensor } from "@gradus/core";
 import { Column } from "./column.ts";
-import { type Batch, Dataset, sliceBounds } from "./dataset.ts";
+import { type Batch, Dataset } from "./dataset.ts";
 import type { ColumnData } from "./gather.ts";
+import { sliceBounds } from "./parts.ts";
 
 /**
  * A dataset of two columns of equal length. Parts of it share its memory. Its parameters are the shapes of one sample.

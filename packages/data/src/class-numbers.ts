@@ -23,14 +23,17 @@ function classesIn(targets: Tensor, start: number, owner: string): Int32Array {
   const data = targets.toTypedArray();
   const [rows = 0, width] = targets.shape;
   const wrong = (row: number, found: string): DataError =>
-    new DataError(`${owner}: expected class numbers or one-hot rows as targets, found ${found} at sample ${start + row}`);
+    new DataError(
+      `${owner}: expected class numbers or one-hot rows as targets, found ${found} at sample ${start + row}`,
+    );
   if (targets.rank === 1 || (targets.rank === 2 && width === 1)) {
     return Int32Array.from(data, (value, row) => {
       if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value;
       throw wrong(row, String(value));
     });
   }
-  if (targets.rank !== 2 || width === undefined) throw wrong(0, `targets of shape ${formatShape(targets.shape.slice(1))}`);
+  if (targets.rank !== 2 || width === undefined)
+    throw wrong(0, `targets of shape ${formatShape(targets.shape.slice(1))}`);
   return Int32Array.from({ length: rows }, (_, row) => {
     const values = data.subarray(row * width, (row + 1) * width);
     const at = values.indexOf(1);

@@ -2,9 +2,10 @@
 //
 // A dataset of one's own is `length` and `batch`; the rest (parts, selections, the validation split) follows from them.
 
-import { checkOption, checkOptionNames, DataError, OptionError, permutation, type Shape, type Tensor } from "@gradus/core";
+import { checkOption, checkOptionNames, DataError, permutation, type Shape, type Tensor } from "@gradus/core";
 import { classNumbers } from "./class-numbers.ts";
 import { checkIndices } from "./column.ts";
+import { lastOfEachClass, sliceBounds } from "./parts.ts";
 import { type LoaderSeed, seededGenerator } from "./seeds.ts";
 import { type BatchOf, cached, chosen, joined, mapped, range } from "./views.ts";
 
@@ -110,7 +111,7 @@ export abstract class Dataset<Inputs extends Shape = Shape, Targets extends Shap
    *
    * @throws OptionError for a count that is fractional, negative or more than there are
    * @example
-   * train.take(1000).length; // 1000
+   * train.take(100).length; // 100
    */
   take(count: number): Dataset<Inputs, Targets> {
     const valid = Number.isInteger(count) && count >= 0 && count <= this.length;
@@ -199,10 +200,7 @@ export abstract class Dataset<Inputs extends Shape = Shape, Targets extends Shap
    * validation.length; // 120
    * train.split(0.2, { stratified: true })[1].length; // 120
    */
-  split(
-    fraction: number,
-    options: SplitOptions = {},
-  ): readonly [Dataset<Inputs, Targets>, Dataset<Inputs, Targets>] {
+  split(fraction: number, options: SplitOptions = {}): readonly [Dataset<Inputs, Targets>, Dataset<Inputs, Targets>] {
     checkOptionNames("split", options, ["stratified"]);
     checkOption(fraction >= 0 && fraction < 1, "split", "fraction", "a number in [0, 1)", fraction);
     // 10 · (1 − 0.9) is a hair below 1: what rounding took must not cost a sample.
@@ -260,41 +258,4 @@ class Derived<Inputs extends Shape, Targets extends Shape> extends Dataset<Input
   batch(indices: ArrayLike<number>): Batch<Inputs, Targets> {
     return this.#batch(indices);
   }
-}
-
-/**
- * The numbers of `count` samples, the last of each class, in proportion: class c gives ⌊count · n_c / n⌋, and the classes with
- * the largest remainders one more.
- */
-function lastOfEachClass(classes: Int32Array, count: number): ReadonlySet<number> {
-  const members = new Map<number, number[]>();
-  for (const [index, number] of classes.entries()) {
-    const own = members.get(number);
-    if (own === undefined) members.set(number, [index]);
-    else own.push(index);
-  }
-  const shares = [...members.values()].map((indices) => (count * indices.length) / classes.length);
-  const missing = count - shares.reduce((sum, share) => sum + Math.floor(share), 0);
-  const byRemainder = [...shares.keys()].sort((a, b) => ((shares[b] ?? 0) % 1) - ((shares[a] ?? 0) % 1) || a - b);
-  const more = new Set(byRemainder.slice(0, missing));
-  const parts = [...members.values()].map((indices, place) => {
-    const size = Math.floor(shares[place] ?? 0) + (more.has(place) ? 1 : 0);
-    return indices.slice(indices.length - size);
-  });
-  return new Set(parts.flat());
-}
-
-/**
- * The bounds of a part as numbers from 0 to `length`.
- * @throws OptionError for a bound that is fractional or out of range, and for an end before the start
- * @internal
- */
-export function sliceBounds(length: number, start: number, end: number): readonly [number, number] {
-  const within = (bound: number): boolean => Number.isInteger(bound) && bound >= -length && bound <= length;
-  checkOption(within(start), "slice", "start", `a whole number from ${-length} to ${length}`, start);
-  checkOption(within(end), "slice", "end", `a whole number from ${-length} to ${length}`, end);
-  const from = start < 0 ? start + length : start;
-  const to = end < 0 ? end + length : end;
-  if (to < from) throw new OptionError(`slice: end must not stand before start, got start ${start} and end ${end}`);
-  return [from, to];
 }

@@ -50,7 +50,10 @@ function spellings(role: MnistRole, prefix: string): readonly string[] {
  */
 function meant(role: MnistRole, prefix: string, name: string): boolean {
   if (!name.startsWith(prefix)) return false;
-  const words = name.slice(prefix.length).toLowerCase().split(/[-_. ]+/);
+  const words = name
+    .slice(prefix.length)
+    .toLowerCase()
+    .split(/[-_. ]+/);
   const part = role.startsWith("train") ? ["train", "training"] : ["t10k", "test", "testing", "val", "validation"];
   const kind = role.endsWith("Images") ? ["images", "image"] : ["labels", "label"];
   const idx = words.some((word) => /^(idx\d*|ubyte|idx\d+ubyte)$/.test(word));
@@ -94,7 +97,9 @@ async function pathFinder(folder: string | URL, prefix: string): Promise<Finder>
     const others = known === undefined ? names.filter((name) => meant(role, prefix, name)) : [];
     if (others.length > 1) {
       const list = others.slice(0, 8).join(", ") + (others.length > 8 ? `, … (${others.length} in all)` : "");
-      throw new DataError(`${shown}: ${others.length} files could be ${roleNames[role]}: ${list}; give prefix, or each file`);
+      throw new DataError(
+        `${shown}: ${others.length} files could be ${roleNames[role]}: ${list}; give prefix, or each file`,
+      );
     }
     const name = known ?? others[0];
     if (name !== undefined) return path instanceof URL ? new URL(name, slashed(path.href)) : `${slashed(path)}${name}`;

@@ -18,14 +18,9 @@ export { type MnistDatasets, type MnistSource, mnist } from "./mnist.ts";
 
 // To streams: items one after the other, from anywhere.
 
-export {
-  type BatchOptions,
-  IterableDataset,
-  type ItemOptions,
-  type ShuffleOptions,
-  type StreamState,
-} from "./iterable-dataset.ts";
+export { IterableDataset } from "./iterable-dataset.ts";
 export type { SamplePart, SampleSource, StreamBatch } from "./stream/batches.ts";
+export type { BatchOptions, ItemOptions, ShuffleOptions, StreamState } from "./stream/options.ts";
 export type { ItemSource, Items } from "./stream/sources.ts";
 export type { ItemContext } from "./stream/stages.ts";
 

@@ -4,11 +4,19 @@
 // The stages are in stream/. Each can give any pass from any item on, so a state is two numbers: see stream/stage.ts.
 // Source of the vocabulary: D. G. Murray et al., "tf.data: a machine learning data processing framework", VLDB 2021.
 
-import { CheckpointError, checkOption, checkOptionNames, OptionError, type Shape } from "@gradus/core";
+import { CheckpointError, checkOptionNames, OptionError, type Shape } from "@gradus/core";
 import type { Batch, Dataset, Sample } from "./dataset.ts";
 import type { DataLoader } from "./loader.ts";
-import { type LoaderSeed, seededGenerator } from "./seeds.ts";
+import { seededGenerator } from "./seeds.ts";
 import { batchStage, type SampleSource, type StreamBatch } from "./stream/batches.ts";
+import {
+  type BatchOptions,
+  checkCount,
+  type ItemOptions,
+  itemSeed,
+  type ShuffleOptions,
+  type StreamState,
+} from "./stream/options.ts";
 import { prefetchStage } from "./stream/prefetch.ts";
 import { shuffleStage } from "./stream/shuffle.ts";
 import { datasetSource, type ItemSource, isDataset, isLoader, loaderSource, sourceOf } from "./stream/sources.ts";
@@ -23,34 +31,6 @@ import {
   skipStage,
   takeStage,
 } from "./stream/stages.ts";
-
-/** Where a stream stands: plain data, for checkpoints. */
-export interface StreamState {
-  /** The number of passes begun before this one. */
-  readonly pass: number;
-  /** The number of items of this pass that were given out. */
-  readonly items: number;
-  /** The number of items in a pass, where it is known: a stream of another length refuses the state. */
-  readonly length: number | null;
-}
-
-/** How {@link IterableDataset.shuffle} shuffles. */
-export interface ShuffleOptions extends LoaderSeed {
-  /** How many items wait in memory, of which a random one is next. As many as there are items give every order alike. */
-  readonly buffer: number;
-}
-
-/** Where the random numbers of {@link IterableDataset.map} and {@link IterableDataset.filter} come from. */
-export interface ItemOptions {
-  /** The seed of each item's generator; 0 by default. */
-  readonly seed?: number;
-}
-
-/** How {@link IterableDataset.batch} makes batches. */
-export interface BatchOptions {
-  /** Whether a last batch of fewer samples is left out. */
-  readonly dropLast?: boolean;
-}
 
 /**
  * A stream of items: of samples, of batches, of paths, of whatever. Nothing is computed before it is asked for. `fit` takes a stream
@@ -227,7 +207,8 @@ export class IterableDataset<Item> implements AsyncIterable<Item> {
   concat<Other>(...others: readonly IterableDataset<Other>[]): IterableDataset<Item | Other> {
     const stages: Stage<Item | Other>[] = [this.#stage];
     for (const other of others) {
-      if (!(other instanceof IterableDataset)) throw new OptionError("concat: expected streams, IterableDataset.from(…)");
+      if (!(other instanceof IterableDataset))
+        throw new OptionError("concat: expected streams, IterableDataset.from(…)");
       stages.push(other.#stage);
     }
     return new IterableDataset(concatStage(stages));
@@ -290,15 +271,4 @@ export class IterableDataset<Item> implements AsyncIterable<Item> {
   static stageOf<Item>(stream: IterableDataset<Item>): Stage<Item> {
     return stream.#stage;
   }
-}
-
-function checkCount(owner: string, name: string, count: number, least: number): void {
-  checkOption(Number.isSafeInteger(count) && count >= least, owner, name, `a whole number ≥ ${least}`, count);
-}
-
-function itemSeed(owner: string, options: ItemOptions): number {
-  checkOptionNames(owner, options, ["seed"]);
-  const { seed = 0 } = options;
-  checkOption(Number.isSafeInteger(seed) && seed >= 0, owner, "seed", "a whole number from 0 to 2⁵³ − 1", seed);
-  return seed;
 }

@@ -38,7 +38,7 @@ export function placeRows(owner: string, parts: readonly PlacedRows[], length: n
 }
 
 /** @throws DataError where rows have another shape or dtype than those before */
-export function checkRow(owner: string, rows: Tensor, first: Tensor): void {
+function checkRow(owner: string, rows: Tensor, first: Tensor): void {
   const kind = ({ dtype, shape }: Tensor): string => `${dtype} ${formatShape(shape.slice(1))}`;
   if (kind(rows) === kind(first)) return;
   throw new DataError(`${owner}: samples must be of one kind, found ${kind(first)} and ${kind(rows)}`);

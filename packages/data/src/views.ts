@@ -2,7 +2,7 @@
 // for, except by `filter`, which must see every sample to know how many remain.
 
 import { DataError, formatShape, type Shape, Tensor } from "@gradus/core";
-import { checkIndices, Column } from "./column.ts";
+import { Column, checkIndices } from "./column.ts";
 import type { Batch, Dataset, Sample } from "./dataset.ts";
 import { type PlacedRows, placeRows, rowsOf } from "./rows.ts";
 
@@ -19,7 +19,7 @@ export const range = (start: number, end: number): Int32Array =>
   Int32Array.from({ length: end - start }, (_, index) => start + index);
 
 /** All batches of a dataset, in order. */
-export function* chunks<Inputs extends Shape, Targets extends Shape>(
+function* chunks<Inputs extends Shape, Targets extends Shape>(
   base: Dataset<Inputs, Targets>,
 ): Generator<Batch<Inputs, Targets>> {
   for (let start = 0; start < base.length; start += CHUNK) {
@@ -112,7 +112,10 @@ export function cached<In extends Shape, Out extends Shape>(base: Dataset<In, Ou
     if (indices.length === 0) return base.batch(indices);
     if (columns === null) {
       const all = [...chunks(base)];
-      columns = { inputs: columnOf(all.map(({ inputs }) => inputs)), targets: columnOf(all.map((part) => part.targets)) };
+      columns = {
+        inputs: columnOf(all.map(({ inputs }) => inputs)),
+        targets: columnOf(all.map((part) => part.targets)),
+      };
     }
     const { inputs, targets } = columns;
     return shaped(inputs.batch(indices), targets.batch(indices));

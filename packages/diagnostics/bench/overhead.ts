@@ -76,7 +76,10 @@ for (let turn = 0; turn < 300; turn++) {
   pairs.push({ without: early ?? plain.turn(), with: second });
 }
 const report = (clock: keyof Turn): string => {
-  const [without, withIt] = [median(pairs.map((pair) => pair.without[clock])), median(pairs.map((pair) => pair.with[clock]))];
+  const [without, withIt] = [
+    median(pairs.map((pair) => pair.without[clock])),
+    median(pairs.map((pair) => pair.with[clock])),
+  ];
   const paired = median(pairs.map((pair) => pair.with[clock] / pair.without[clock])) - 1;
   return `${clock}: ten steps without ${without.toFixed(2)} ms, with ${withIt.toFixed(2)} ms; pair by pair ${(100 * paired).toFixed(1)} %`;
 };

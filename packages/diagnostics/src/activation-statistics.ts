@@ -74,7 +74,11 @@ export class ActivationStatistics {
       if (range !== null) {
         const [low, high] = range;
         // |2y − low − high| / (high − low): 0 in the middle, 1 at either end.
-        const excess: Tensor = output.mul(2).sub(low + high).abs().gt((high - low) * thresholds.flatValue.value);
+        const excess: Tensor = output
+          .mul(2)
+          .sub(low + high)
+          .abs()
+          .gt((high - low) * thresholds.flatValue.value);
         this.#keep("flat", overAxes(excess.cast(output.dtype), "mean", axes));
       }
       if (input === undefined || !isFloat(input) || input.size === 0) return;
@@ -164,6 +168,6 @@ function isFloat({ dtype }: Tensor): boolean {
 function average(values: TypedArray | null): number | null {
   if (values === null || values.length === 0) return null;
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let index = 0; index < values.length; index++) sum += values[index] ?? 0;
   return sum / values.length;
 }

@@ -65,7 +65,8 @@ export class Diagnostics extends StepObserver {
   #found: readonly Finding[] | null = null;
 
   constructor(model: Layer, options: DiagnosticsOptions = {}) {
-    if (!(model instanceof Layer)) throw new OptionError(`Diagnostics: the model must be a Layer, got ${describe(model)}`);
+    if (!(model instanceof Layer))
+      throw new OptionError(`Diagnostics: the model must be a Layer, got ${describe(model)}`);
     checkOptionNames("Diagnostics", options, ["every", "name", "keep"]);
     const { every = 10, name = "Diagnostics", keep = 200 } = options;
     checkOption(typeof name === "string" && name !== "", "Diagnostics", "name", "a text", name);
@@ -78,7 +79,12 @@ export class Diagnostics extends StepObserver {
         units: new DeadUnits(),
       }),
     );
-    super("Diagnostics", name, every, probes.map(({ layer }) => layer));
+    super(
+      "Diagnostics",
+      name,
+      every,
+      probes.map(({ layer }) => layer),
+    );
     this.model = model;
     this.#keep = keep;
     this.#probes = probes;

@@ -2,8 +2,8 @@
 
 export type { ActivationFacts, Drift } from "./activation-statistics.ts";
 export type { DeadFacts } from "./dead-units.ts";
-export { Diagnostics, type DiagnosticsOptions } from "./diagnostics.ts";
 export { diagnose } from "./diagnose.ts";
+export { Diagnostics, type DiagnosticsOptions } from "./diagnostics.ts";
 export type { Finding, FindingKind } from "./findings/finding.ts";
 export type { Course, LayerFacts, LayerObservation, Observation } from "./observation.ts";
 export type { WeightFacts } from "./parameters.ts";

@@ -34,11 +34,14 @@ export class ParameterStatistics {
   end(): WeightFacts | null {
     const changes = this.#parameters.flatMap((parameter) => parameter.end() ?? []);
     if (changes.length === 0) return null;
-    const total = (of: (change: Change) => number | null): number => changes.reduce((sum, one) => sum + (of(one) ?? 0), 0);
+    const total = (of: (change: Change) => number | null): number =>
+      changes.reduce((sum, one) => sum + (of(one) ?? 0), 0);
     const weight = total(({ squares }) => squares);
     return {
       weight: Math.sqrt(weight),
-      gradient: changes.every(({ gradient }) => gradient === null) ? null : Math.sqrt(total(({ gradient }) => gradient)),
+      gradient: changes.every(({ gradient }) => gradient === null)
+        ? null
+        : Math.sqrt(total(({ gradient }) => gradient)),
       update: weight === 0 ? null : Math.sqrt(total(({ change }) => change) / weight),
       identical: changes.find(({ identical }) => identical !== null)?.identical ?? null,
     };
@@ -102,7 +105,7 @@ class Followed {
 }
 
 /** More elements than these are not compared, but for whole rows. */
-const MOST = 32_768;
+const MOST = 4_096;
 
 /** The values of a Variable, a copy: all, or of a large one every n-th row, with n coprime to their number to follow no pattern. */
 function sampleOf(variable: Variable): TypedArray {

@@ -74,11 +74,15 @@ function notesOf({ observations }: Course): readonly string[] {
   if (latest === undefined) return ["No step was looked at yet."];
   const notes: string[] = [];
   if (latest.layers.every(({ activation }) => activation === null)) {
-    notes.push("No layer's output was seen: make the Diagnostics before the step is compiled, and run the model's layers within the step.");
+    notes.push(
+      "No layer's output was seen: make the Diagnostics before the step is compiled, and run the model's layers within the step.",
+    );
   }
   const learning = latest.layers.flatMap(({ weights }) => weights ?? []);
   if (learning.length > 0 && learning.every(({ gradient }) => gradient === null)) {
-    notes.push("No gradient was seen: make the Diagnostics before the step is compiled, and call backward within the step.");
+    notes.push(
+      "No gradient was seen: make the Diagnostics before the step is compiled, and call backward within the step.",
+    );
   }
   return notes;
 }

@@ -1,7 +1,7 @@
 // What Diagnostics and watches share: they look at some of a training's steps, from outside. Whoever trains says where a step begins
 // and ends: a Trainer by its events, a loop of one's own by `step(() => …)`.
 
-import { checkOption, observed, type Tensor } from "@gradus/core";
+import { checkOption, GradusError, observed, type Tensor } from "@gradus/core";
 import type { Layer } from "@gradus/layers";
 import { ensureTap, tap } from "./taps.ts";
 
@@ -78,6 +78,7 @@ export abstract class StepObserver {
   /**
    * Takes a step: `body`, between {@link stepStart} and {@link stepEnd}.
    * @returns what `body` does; a tensor with one element is taken for the loss
+   * @throws GradusError if `body` returns a promise: nobody knows then what happens in between
    */
   step<R>(body: () => R): R {
     this.stepStart();
@@ -88,6 +89,12 @@ export abstract class StepObserver {
     } catch (error) {
       this.#due = false;
       throw error;
+    }
+    if (result instanceof Promise) {
+      this.#due = false;
+      throw new GradusError(
+        `${this.name}: the step is asynchronous: call stepStart() before it and stepEnd() after it`,
+      );
     }
     if (before) this.stepEnd(lossOf(result));
     return result;

@@ -67,18 +67,39 @@ function frame({ layers, findings }: Report): readonly string[] {
   for (const [index, finding] of findings.entries()) {
     for (const layer of finding.layers) if (!concerned.has(layer)) concerned.set(layer, index + 1);
   }
-  const mark: Column = { head: "", left: true, cell: ({ layer }) => (concerned.has(layer) ? `◂ ${concerned.get(layer)}` : "") };
-  const shown = [...columns, mark].filter(({ left, cell }, index) => (left === true && index === 0) || layers.some((row) => cell(row) !== ""));
+  const mark: Column = {
+    head: "",
+    left: true,
+    cell: ({ layer }) => (concerned.has(layer) ? `◂ ${concerned.get(layer)}` : ""),
+  };
+  const shown = [...columns, mark].filter(
+    ({ left, cell }, index) => (left === true && index === 0) || layers.some((row) => cell(row) !== ""),
+  );
   const widths = shown.map(({ head, cell }) => Math.max(head.length, ...layers.map((row) => cell(row).length)));
   const line = (bar: string, texts: readonly string[]): string =>
-    bar + texts.map((text, index) => ` ${shown[index]?.left === true ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0)} `).join(bar) + bar;
+    bar +
+    texts
+      .map(
+        (text, index) =>
+          ` ${shown[index]?.left === true ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0)} `,
+      )
+      .join(bar) +
+    bar;
   const rule = (left: string, dash: string, middle: string, right: string): string =>
     left + widths.map((width) => dash.repeat(width + 2)).join(middle) + right;
   return [
     rule("┏", "━", "┳", "┓"),
-    line("┃", shown.map(({ head }) => head)),
+    line(
+      "┃",
+      shown.map(({ head }) => head),
+    ),
     rule("┡", "━", "╇", "┩"),
-    ...layers.map((row) => line("│", shown.map(({ cell }) => cell(row)))),
+    ...layers.map((row) =>
+      line(
+        "│",
+        shown.map(({ cell }) => cell(row)),
+      ),
+    ),
     rule("└", "─", "┴", "┘"),
   ];
 }

@@ -30,7 +30,8 @@ export type ThresholdName =
 export const thresholds: Readonly<Record<ThresholdName, Threshold>> = {
   flatValue: {
     value: 0.97,
-    meaning: "|tanh| above which an output counts as flat, and for a sigmoid |2y − 1|: the slope is below 6 % of its greatest",
+    meaning:
+      "|tanh| above which an output counts as flat, and for a sigmoid |2y − 1|: the slope is below 6 % of its greatest",
     source: "A. Karpathy, “Building makemore, part 3: activations & gradients, BatchNorm”, 2022",
   },
   saturated: {
@@ -60,7 +61,8 @@ export const thresholds: Readonly<Record<ThresholdName, Threshold>> = {
   decay: {
     value: 1e-3,
     meaning: "the same, where the signal fades",
-    source: "He et al. 2015, section 2.2: a wrong factor at each layer reduces the signal exponentially; sigmoid nets keep 0.5",
+    source:
+      "He et al. 2015, section 2.2: a wrong factor at each layer reduces the signal exponentially; sigmoid nets keep 0.5",
   },
   vanishing: {
     value: 1e-3,

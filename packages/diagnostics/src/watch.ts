@@ -1,6 +1,15 @@
 // Whole tensors of some layers, collected while a model learns: for a chart, a histogram, or a closer look.
 
-import { checkOption, checkOptionNames, describe, everyCall, noGrad, OptionError, type Tensor, type Variable } from "@gradus/core";
+import {
+  checkOption,
+  checkOptionNames,
+  describe,
+  everyCall,
+  noGrad,
+  OptionError,
+  type Tensor,
+  type Variable,
+} from "@gradus/core";
 import { Layer } from "@gradus/layers";
 import { sinkFor } from "./activation-statistics.ts";
 import { StepObserver } from "./step-observer.ts";
@@ -88,7 +97,8 @@ export class Watch extends StepObserver {
 
   protected override begin(): void {
     this.#fresh.clear();
-    if (this.facet === "update") this.#before = noGrad(() => mapped(this.#parameters, (parameter) => parameter.clone()));
+    if (this.facet === "update")
+      this.#before = noGrad(() => mapped(this.#parameters, (parameter) => parameter.clone()));
   }
 
   protected override see(layer: Layer, _: readonly Tensor[], output: Tensor): void {
@@ -103,7 +113,10 @@ export class Watch extends StepObserver {
   protected override end(step: number): void {
     for (const [path, value] of noGrad(() => this.#collect())) {
       const own = [...this.of(path), { step, path, value }].slice(-this.#keep);
-      this.#records = [...this.#records.filter((record) => record.path !== path || own.includes(record)), ...own.slice(-1)];
+      this.#records = [
+        ...this.#records.filter((record) => record.path !== path || own.includes(record)),
+        ...own.slice(-1),
+      ];
     }
   }
 
@@ -130,7 +143,9 @@ function select(model: Layer, selector: Selector): ReadonlyMap<string, Layer> {
   const matches = matcher(selector);
   const chosen = new Map([...layers].filter(([path, layer]) => matches(path, layer)));
   if (chosen.size === 0) {
-    throw new OptionError(`watch: no layer is selected by ${describe(selector)}: there are ${[...layers.keys()].join(", ")}`);
+    throw new OptionError(
+      `watch: no layer is selected by ${describe(selector)}: there are ${[...layers.keys()].join(", ")}`,
+    );
   }
   return chosen;
 }
@@ -145,7 +160,10 @@ function matcher(selector: Selector): (path: string, layer: Layer) => boolean {
 }
 
 /** A Map with each value replaced, or left out where that gives null. */
-function mapped<V, W>(map: ReadonlyMap<string, V>, replace: (value: V, key: string) => W | null): ReadonlyMap<string, W> {
+function mapped<V, W>(
+  map: ReadonlyMap<string, V>,
+  replace: (value: V, key: string) => W | null,
+): ReadonlyMap<string, W> {
   return new Map(
     [...map].flatMap(([key, value]): [string, W][] => {
       const other = replace(value, key);

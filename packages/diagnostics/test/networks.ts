@@ -2,7 +2,20 @@
 
 import { Generator, manualSeed, normal, randint, type Tensor, tensor, uniform } from "@gradus/core";
 import { compile } from "@gradus/core/compile";
-import { crossEntropy, type Layer } from "@gradus/layers";
+import {
+  BatchNorm,
+  Conv2D,
+  crossEntropy,
+  Dense,
+  Dropout,
+  Flatten,
+  heNormal,
+  type Initializer,
+  type Layer,
+  MaxPool2D,
+  ReLU,
+  Sequential,
+} from "@gradus/layers";
 import { Adam, SGD } from "@gradus/optimizers";
 import { Diagnostics } from "../src/index.ts";
 
@@ -15,7 +28,12 @@ export function patterns(seed: number, features = 64): (batch: number) => { read
     const noise: Tensor = normal([batch, features], { standardDeviation: 0.15, generator });
     const rows = Array.from(y.toTypedArray(), (label) => centres.slice(label).toTypedArray());
     const x = rows.flatMap((row) => [...row]);
-    return { x: tensor(x, { shape: [batch, features] }).add(noise).clip(0, 1), y };
+    return {
+      x: tensor(x, { shape: [batch, features] })
+        .add(noise)
+        .clip(0, 1),
+      y,
+    };
   };
 }
 
@@ -35,8 +53,19 @@ export interface Course {
 }
 
 /** Trains a model and looks at it. */
-export function train(model: Layer, course: Course = {}): { readonly diagnostics: Diagnostics; readonly losses: readonly number[] } {
-  const { learningRate = 1e-3, optimizer: kind = "adam", steps = 31, batch = 64, every = 10, seed = 1, compiled = true } = course;
+export function train(
+  model: Layer,
+  course: Course = {},
+): { readonly diagnostics: Diagnostics; readonly losses: readonly number[] } {
+  const {
+    learningRate = 1e-3,
+    optimizer: kind = "adam",
+    steps = 31,
+    batch = 64,
+    every = 10,
+    seed = 1,
+    compiled = true,
+  } = course;
   const next = patterns(seed);
   const optimizer =
     kind === "adam" ? new Adam(model.parameters(), { learningRate }) : new SGD(model.parameters(), { learningRate });
@@ -64,3 +93,56 @@ export function seeded<T>(seed: number, make: () => T): T {
   manualSeed(seed);
   return make();
 }
+
+/** Dense layers with an activation between any two. */
+export function perceptron(
+  widths: readonly number[],
+  activation: () => Layer,
+  initializer: Initializer,
+  biasInitializer?: Initializer,
+): Sequential {
+  const options = biasInitializer === undefined ? { initializer } : { initializer, biasInitializer };
+  const layers = widths.slice(1).flatMap((width, index): Layer[] => {
+    const dense = new Dense(widths[index] ?? 1, width, options);
+    return index + 2 < widths.length ? [dense, activation()] : [dense];
+  });
+  return new Sequential(...layers);
+}
+
+/** Widths of a network with equal hidden layers. */
+export const deep = (layers: number, width = 64): readonly number[] => [
+  64,
+  ...new Array<number>(layers).fill(width),
+  10,
+];
+
+/** The lecture's network, a quarter of its size. */
+export const lecture = (): Sequential =>
+  new Sequential(
+    new Dense(64, 128),
+    new BatchNorm(128),
+    new ReLU(),
+    new Dense(128, 64),
+    new BatchNorm(64),
+    new ReLU(),
+    new Dropout(0.3),
+    new Dense(64, 32),
+    new BatchNorm(32),
+    new ReLU(),
+    new Dense(32, 10),
+  );
+
+/** A small convolutional network for images of 8 × 8. */
+export const convolutional = (initializer: Initializer = heNormal, biasInitializer?: Initializer): Sequential => {
+  const options = biasInitializer === undefined ? { initializer } : { initializer, biasInitializer };
+  return new Sequential(
+    new Conv2D(1, 8, 3, { padding: "same", ...options }),
+    new ReLU(),
+    new MaxPool2D(2),
+    new Conv2D(8, 16, 3, { padding: "same", ...options }),
+    new ReLU(),
+    new MaxPool2D(2),
+    new Flatten(),
+    new Dense(64, 10),
+  );
+};

@@ -25,4 +25,4 @@ test.each(programs.map((text, index) => ({ text, index })))("README, program $in
   if (index === 0) expect(readme).toContain(String(printed).split("\n").slice(0, 7).join("\n"));
 });
 
-test("the README has its programs", () => expect(programs).toHaveLength(5));
+test("the README has its programs", () => expect(programs).toHaveLength(6));

@@ -81,7 +81,7 @@ export const constantInitialization: Lesson = lesson({
       criterion: below(0.2),
     },
     constantLearns: {
-      says: "With another constant it learns nothing either.",
+      says: "With another constant the network learns nothing either.",
       quantity: "its accuracy, all 0.01",
       criterion: below(0.2),
       otherwise: `It does learn a little: layers that are as good as one unit each still tell some digits apart by a single number.

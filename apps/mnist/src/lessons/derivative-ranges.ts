@@ -45,7 +45,7 @@ export const derivativeRanges: Lesson = lesson({
     },
     tanh: { says: "The slope of tanh is at most 1, at 0.", quantity: "largest slope of tanh", criterion: exactly(1) },
     tanhPositive: {
-      says: "It is nowhere 0.",
+      says: "The slope of tanh is nowhere 0.",
       quantity: "smallest slope of tanh, at ±10",
       criterion: above(0),
       otherwise: `1 − tanh²(10) is 8 · 10⁻⁹, but float32 rounds tanh(10) to 1: where tanh is that saturated, no gradient at all comes

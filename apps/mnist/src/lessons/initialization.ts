@@ -48,12 +48,12 @@ export const initialization: Lesson = lesson({
       criterion: below(1e-3),
     },
     linear: {
-      says: "Xavier's weights keep the spread through linear layers,",
+      says: "Xavier's weights keep the spread through linear layers.",
       quantity: "last layer's spread ÷ first layer's",
       criterion: between(0.5, 2),
     },
     tanh: {
-      says: "and through tanh.",
+      says: "Xavier's weights keep the spread through tanh, too.",
       quantity: "last layer's spread ÷ first layer's",
       criterion: between(0.5, 2),
       otherwise: `tanh bends every value a little towards 0, and ten layers do so ten times: the spread sinks slowly, like 1/√depth,

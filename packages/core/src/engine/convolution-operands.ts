@@ -1,11 +1,10 @@
 // What the operands of convolutions must be: shapes and options become a Convolution, or an error that names axes and sizes.
 
-import { checkOption, OptionError, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import {
   type Axis,
   checkImages,
-  checkNames,
   type Extent,
   extent,
   type Padding,
@@ -43,7 +42,7 @@ const names = ["stride", "padding", "dilation", "groups"] as const;
 
 /** The convolution of images and a kernel of these shapes. */
 export function convolutionOf(x: Shape, kernel: Shape, options: ConvolutionOptions): Convolution {
-  checkNames("conv2d", options, names);
+  checkOptionNames("conv2d", options, names);
   const { stride = 1, padding = "valid", dilation = 1, groups = 1 } = options;
   const given = `conv2d ${formatShape(x)} ∗ ${formatShape(kernel)}`;
   const [height, width, depth, filters] = kernelSizes(given, kernel, "channels / groups,filters");
@@ -56,7 +55,7 @@ export function convolutionOf(x: Shape, kernel: Shape, options: ConvolutionOptio
 /** The convolution whose adjoint takes images of this shape: its result's shape is x, its images are what the adjoint gives. */
 export function transposedOf(x: Shape, kernel: Shape, options: ConvolutionTransposeOptions): Convolution {
   const operation = "convTranspose2d";
-  checkNames(operation, options, [...names, "outputPadding"]);
+  checkOptionNames(operation, options, [...names, "outputPadding"]);
   const { stride = 1, padding = "valid", dilation = 1, groups = 1, outputPadding = 0 } = options;
   const given = `${operation} ${formatShape(x)} ∗ ${formatShape(kernel)}`;
   const [tall, wide, depth, inputs] = kernelSizes(given, kernel, "filters / groups,channels");

@@ -1,9 +1,9 @@
 // Where the extremes of each line stand: the first or the last of equal ones, and NaN before all.
 
 import type { TypedArray } from "../dtype.ts";
+import { around } from "../shape.ts";
 import { elements, type View } from "../view.ts";
 import { contiguousView } from "./copy.ts";
-import { around } from "./scan.ts";
 
 /** Which extreme is sought. */
 export interface ExtremePlace {

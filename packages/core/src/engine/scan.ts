@@ -1,7 +1,7 @@
 // Scans: running totals along an axis. One recurrence serves sums, products and their gradients; totals are kept in doubles.
 
 import { isFloat, type TypedArray } from "../dtype.ts";
-import { type Shape, sizeOf } from "../shape.ts";
+import { around } from "../shape.ts";
 import { elements, type View } from "../view.ts";
 import { contiguousView } from "./copy.ts";
 

@@ -2,8 +2,7 @@
 // bits of the numbers, changed so that they order as whole numbers do: M. Herf, "Radix tricks", 2001.
 
 import type { TypedArray } from "../dtype.ts";
-import type { Shape } from "../shape.ts";
-import { around } from "./scan.ts";
+import { around, type Shape } from "../shape.ts";
 
 /** Keys of 32 bits, or of 64 in two words, the lower first. */
 type Words = readonly Uint32Array[];

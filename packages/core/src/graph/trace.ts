@@ -12,6 +12,7 @@ import { Tensor, type Variable } from "../tensor.ts";
 import type { Tracer } from "../tracing.ts";
 import { allocateView, contiguous, FutureStorage, type Spec, type Storage, type View, viewSize } from "../view.ts";
 import type { Graph, GraphNode, Operand, Value, Work } from "./graph.ts";
+import { kernelOf } from "./kernels.ts";
 import { foldingOrder, runsOf } from "./passes/layout.ts";
 
 /** A setting that was read while capturing, and the value it had. */
@@ -55,8 +56,8 @@ export class GraphTracer implements Tracer {
       return this.#reduce(op.name, lowering.combine(), lowering.init, lowering.axes(attributes), first, spec, compute);
     }
     // A kernel of the operator's own reads contiguous operands.
-    const ordered =
-      lowering.kind === "native" ? inputs.map((view) => (contiguous(view) ? view : this.#copy(view))) : inputs;
+    const ownKernel = lowering.kind === "native" || lowering.kind === "request";
+    const ordered = ownKernel ? inputs.map((view) => (contiguous(view) ? view : this.#copy(view))) : inputs;
     const operands = ordered.map((view) => this.#read(view));
     const work = ((): Work => {
       switch (lowering.kind) {
@@ -68,6 +69,8 @@ export class GraphTracer implements Tracer {
           return { kind: "random", generator: lowering.generator(attributes) };
         case "native":
           return { kind: "native", kernel: lowering.kernel(attributes) };
+        case "request":
+          return { kind: "native", kernel: kernelOf(lowering.kernel(attributes)) };
         case "reduction":
         case "kernel":
           return { kind: "eager" };

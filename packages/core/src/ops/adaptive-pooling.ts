@@ -6,7 +6,6 @@ import { formatShape, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkImages } from "../window.ts";
-import type { Images, Last } from "./convolution.ts";
 import { concat } from "./joining.ts";
 import { avgPool2d } from "./pooling.ts";
 import { type Range, slice } from "./slicing.ts";
@@ -14,8 +13,22 @@ import { type Range, slice } from "./slicing.ts";
 /** Height and width of a result, one number for both; null keeps the image's. */
 export type OutputSize = number | readonly [height: number | null, width: number | null];
 
+/** The shape of images brought to a size, `null` keeping what there is. */
+export type Adapted<X extends Shape, O> = X extends readonly [
+  infer N extends number,
+  infer H extends number,
+  infer W extends number,
+  infer C extends number,
+]
+  ? [O] extends [number]
+    ? readonly [N, O, O, C]
+    : O extends readonly [infer Rows, infer Columns]
+      ? readonly [N, Rows extends number ? Rows : H, Columns extends number ? Columns : W, C]
+      : readonly [N, number, number, C]
+  : readonly [number, number, number, number];
+
 /**
- * The means of images [batch, height, width, channels] over as many windows as `outputSize` says: window i along an axis of n pixels
+ * The means of images `[batch, height, width, channels]` over as many windows as `outputSize` says: window i along an axis of n pixels
  * covers those from ⌊i · n / size⌋ to ⌈(i + 1) · n / size⌉. `adaptiveAvgPool2d(x, 1)` is the mean of each channel.
  *
  * @throws ShapeError where axes are missing or empty
@@ -23,7 +36,10 @@ export type OutputSize = number | readonly [height: number | null, width: number
  * @example adaptiveAvgPool2d([[[[1], [2], [3], [6]]]], [1, 2]) // [[[[1.5], [4.5]]]]
  * @example adaptiveAvgPool2d([[[[1], [2], [3]]]], [null, 2]) // [[[[1.5], [2.5]]]]
  */
-export function adaptiveAvgPool2d<X extends Shape>(x: Tensor<X>, outputSize: OutputSize): Tensor<Images<X, Last<X>>> {
+export function adaptiveAvgPool2d<X extends Shape, const O extends OutputSize>(
+  x: Tensor<X>,
+  outputSize: O,
+): Tensor<Adapted<X, O>> {
   checkImages("adaptiveAvgPool2d", x.shape);
   const [, height = 0, width = 0] = x.shape;
   const [tall, wide] = sizesOf(outputSize, height, width);

@@ -32,6 +32,7 @@ const taking: PrimitiveOp<Omit<Target, "shape">> = /* @__PURE__ */ primitive({
     });
     return viewOf(out, spec.dtype, spec.shape);
   },
+  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "takeAlong", axis }) },
   reads: [1],
   gradient: ({ dy, input, specs: [spec] }, { axis }) => [
     adding([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
@@ -59,6 +60,7 @@ const adding: PrimitiveOp<Target> = /* @__PURE__ */ primitive({
       shape,
     );
   },
+  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "addAlong", axis }) },
   reads: [1],
   gradient: ({ dy, input }, { axis }) => [taking([dy, input(1)], { axis }), null],
 });

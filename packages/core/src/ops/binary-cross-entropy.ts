@@ -7,6 +7,7 @@ import { type BinaryOp, elementwise, floatDType, type TernaryOp } from "./constr
 import {
   checkLoss,
   checkSameShape,
+  checkWithin,
   type LossOptions,
   type LossReduction,
   type Reduction,
@@ -86,6 +87,8 @@ export function binaryCrossEntropy<P extends Shape, T extends Shape, R extends L
     "one",
   );
   checkSameShape(name, prediction, target);
+  checkWithin(name, "weights", prediction, weights);
+  checkWithin(name, "positiveWeight", prediction, positiveWeight);
   const losses: Tensor = fromLogits
     ? ofLogits(prediction, target, positiveWeight ?? 1)
     : ofProbabilities(prediction, target);

@@ -1,7 +1,7 @@
 // Classes drawn at random: which of K happens, given their log-odds.
 
 import { contiguousView } from "../engine/copy.ts";
-import { DataError, DTypeError, ShapeError } from "../errors.ts";
+import { checkOptionNames, DataError, DTypeError, ShapeError } from "../errors.ts";
 import { portable } from "../expr/elementary.ts";
 import type { Generator } from "../random.ts";
 import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
@@ -30,7 +30,9 @@ export interface CategoricalOptions {
  * categorical(tensor([[0, -Infinity], [-Infinity, 0]])).toArray(); // [0, 1]
  * categorical(tensor([0, 0, 0]), { shape: [5] }).shape; // [5]
  */
-export function categorical(logits: Tensor, { shape = [], axis = -1, generator }: CategoricalOptions = {}): Tensor {
+export function categorical(logits: Tensor, options: CategoricalOptions = {}): Tensor {
+  checkOptionNames("categorical", options, ["shape", "axis", "generator"]);
+  const { shape = [], axis = -1, generator } = options;
   checkShape("categorical", shape);
   if (logits.rank === 0) throw new ShapeError("categorical []: a scalar has no axis of classes");
   if (logits.dtype !== "float32" && logits.dtype !== "float64")

@@ -5,7 +5,7 @@ import { allocate, arithmetic, type DType, floating, isFloat, promote } from "..
 import { ElementwiseKernel } from "../engine/elementwise.ts";
 import { SimdLoop } from "../engine/elementwise-wasm.ts";
 import { ReductionKernel } from "../engine/reduction.ts";
-import { OptionError, ShapeError } from "../errors.ts";
+import { checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
 import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
 import { broadcastShapes, formatShape, normalizeAxes, reducedShape, type Shape, sizeOf } from "../shape.ts";
@@ -270,7 +270,9 @@ export function reduction<Name extends string>(
       return [gradient(parts)];
     },
   };
-  const reduce = (x: Tensor, axis?: Axes, { keepDims = false }: ReductionOptions = {}): Tensor => {
+  const reduce = (x: Tensor, axis?: Axes, options: ReductionOptions = {}): Tensor => {
+    checkOptionNames(name, options, ["keepDims"]);
+    const { keepDims = false } = options;
     const [tensor = x] = tensorsOf(name, [x]);
     return run(op, [tensor], { axes: normalizeAxes(name, axis, tensor.rank), keepDims });
   };

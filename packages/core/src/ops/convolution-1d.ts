@@ -1,11 +1,11 @@
 // Convolutions of sequences, channels last: images of one row.
 
 import { checkChannels, checkGroups } from "../engine/convolution-operands.ts";
-import { checkOption, describe, OptionError, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, describe, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { typed } from "../shape-types.ts";
+import { type Check, type KnownOptions, type Result, typed, type WindowedSequences } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { checkNames, isPads, type Pads, slideAlong } from "../window.ts";
+import { isPads, type Pads, slideAlong } from "../window.ts";
 import { conv2d, type Last } from "./convolution.ts";
 
 /** How far windows reach beyond a sequence: not at all, as far as `"same"` needs, or by so many steps. */
@@ -23,32 +23,32 @@ export interface SequenceConvolutionOptions {
   readonly groups?: number;
 }
 
-/** The shape of sequences, with what is known of the batch's size and of the channels. */
-export type Sequences<X extends Shape, C extends number> = readonly [
-  X extends readonly [infer N extends number, ...Shape] ? N : number,
-  number,
-  C,
-];
+type First<K extends Shape> = K extends readonly [infer Size extends number, ...Shape] ? Size : number;
 
 /**
- * The convolution (the kernel is not flipped) of sequences [batch, length, channels] with a kernel [size, channels / groups, filters]:
+ * The convolution (the kernel is not flipped) of sequences `[batch, length, channels]` with a kernel `[size, channels / groups, filters]`:
  *
  *     y[n, p, f] = Σ over t and c of x[n, p · stride + t · dilation − before, c] · kernel[t, c, f]
  *
- * gives sequences [batch, length', filters]. A bias is added by `.add(bias)`; `padding: [size − 1, 0]` is causal.
+ * gives sequences `[batch, length', filters]`. A bias is added by `.add(bias)`; `padding: [size − 1, 0]` is causal.
  *
  * @throws ShapeError where axes are missing, channels and groups do not fit, or no window fits into the sequence
  * @throws OptionError for a stride, dilation, padding or number of groups out of range
  * @example conv1d([[[1], [2], [3]]], [[[1]], [[10]]]) // [[[21], [32]]]
  * @example conv1d([[[1], [2], [3]]], [[[1]], [[10]]], { padding: [1, 0] }) // [[[10], [21], [32]]]
  */
-export function conv1d<X extends Shape, K extends Shape>(
-  x: Tensor<X>,
+export function conv1d<
+  X extends Shape,
+  K extends Shape,
+  const O extends SequenceConvolutionOptions = Record<never, never>,
+>(
+  x: Tensor<X> & Check<WindowedSequences<X, Last<K>, First<K>, O, "conv1d">>,
   kernel: Tensor<K>,
-  options: SequenceConvolutionOptions = {},
-): Tensor<Sequences<X, Last<K>>> {
-  const { padding, ...others } = checked(x.shape, kernel.shape, options);
-  const rows: Tensor = x.reshape([x.shape[0] ?? 0, 1, ...x.shape.slice(1)]);
+  options?: O & KnownOptions<O, SequenceConvolutionOptions>,
+): Tensor<Result<WindowedSequences<X, Last<K>, First<K>, O, "conv1d">>> {
+  const { padding, ...others } = checked(x.shape, kernel.shape, options ?? {});
+  const sequences: Tensor = x;
+  const rows: Tensor = sequences.reshape([x.shape[0] ?? 0, 1, ...x.shape.slice(1)]);
   const wide: Tensor = kernel.reshape([1, ...kernel.shape]);
   const result: Tensor = conv2d(rows, wide, {
     ...others,
@@ -60,7 +60,7 @@ export function conv1d<X extends Shape, K extends Shape>(
 
 /** The options of the convolution of images, after all has been checked. */
 function checked(x: Shape, kernel: Shape, options: SequenceConvolutionOptions) {
-  checkNames("conv1d", options, ["stride", "padding", "dilation", "groups"]);
+  checkOptionNames("conv1d", options, ["stride", "padding", "dilation", "groups"]);
   const { stride = 1, dilation = 1, groups = 1 } = options;
   const given = `conv1d ${formatShape(x)} ∗ ${formatShape(kernel)}`;
   if (x.length !== 3)

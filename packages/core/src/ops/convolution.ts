@@ -11,7 +11,15 @@ import {
 } from "../engine/convolution-operands.ts";
 import { contiguousView } from "../engine/copy.ts";
 import type { Shape } from "../shape.ts";
-import { typed } from "../shape-types.ts";
+import {
+  type Check,
+  type KernelSize,
+  type KnownOptions,
+  type PaintedImages,
+  type Result,
+  typed,
+  type WindowedImages,
+} from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { convolutionKernel, inputGradientKernel } from "../wasm/convolution.ts";
@@ -20,16 +28,15 @@ import { type PrimitiveOp, primitive } from "./constructors.ts";
 
 export type { ConvolutionOptions, ConvolutionTransposeOptions };
 
-/** The shape of images, with what is known of the batch's size and of the channels. */
-export type Images<X extends Shape, C extends number> = readonly [
-  X extends readonly [infer N extends number, ...Shape] ? N : number,
-  number,
-  number,
-  C,
-];
-
 /** The last size of a shape. */
 export type Last<S extends Shape> = S extends readonly [...Shape, infer C extends number] ? C : number;
+
+/** The filters of a transposed convolution: known where there are no groups. */
+type Filters<K extends Shape, O> = "groups" extends keyof O
+  ? number
+  : K extends readonly [number, number, infer F extends number, number]
+    ? F
+    : number;
 
 const inputShape = ({ batch, rows, columns, channels }: Convolution): Shape => [
   batch,
@@ -92,8 +99,8 @@ const toKernel: PrimitiveOp<Convolution> = /* @__PURE__ */ primitive({
 });
 
 /**
- * The convolution (as networks mean it: the kernel is not flipped) of images [batch, height, width, channels] with a kernel
- * [height, width, channels / groups, filters]: images [batch, height', width', filters]. A bias is added by `.add(bias)`.
+ * The convolution (as networks mean it: the kernel is not flipped) of images `[batch, height, width, channels]` with a kernel
+ * `[height, width, channels / groups, filters]`: images `[batch, height', width', filters]`. A bias is added by `.add(bias)`.
  *
  * With `groups`, filters f of the g-th part see only the channels of the g-th part; `groups` = channels is a depthwise convolution.
  * Float and integer operands are brought to their common dtype.
@@ -103,20 +110,20 @@ const toKernel: PrimitiveOp<Convolution> = /* @__PURE__ */ primitive({
  * @example conv2d([[[[1], [2]], [[3], [4]]]], [[[[1]], [[10]]]]) // [[[[21]], [[43]]]]
  * @example conv2d([[[[1], [2]], [[3], [4]]]], [[[[1]], [[10]]]], { padding: "same" }) // [[[[21], [2]], [[43], [4]]]]
  */
-export function conv2d<X extends Shape, K extends Shape>(
-  x: Tensor<X>,
+export function conv2d<X extends Shape, K extends Shape, const O extends ConvolutionOptions = Record<never, never>>(
+  x: Tensor<X> & Check<WindowedImages<X, Last<K>, KernelSize<K>, O, "conv2d">>,
   kernel: Tensor<K>,
-  options: ConvolutionOptions = {},
-): Tensor<Images<X, Last<K>>> {
-  const convolution = convolutionOf(x.shape, kernel.shape, options);
+  options?: O & KnownOptions<O, ConvolutionOptions>,
+): Tensor<Result<WindowedImages<X, Last<K>, KernelSize<K>, O, "conv2d">>> {
+  const convolution = convolutionOf(x.shape, kernel.shape, options ?? {});
   const dtype = arithmetic(promote(x.dtype, kernel.dtype));
   return typed(forward([x.cast(dtype), kernel.cast(dtype)], convolution));
 }
 
 /**
- * The transposed convolution of images [batch, height, width, channels] with a kernel [height, width, filters / groups, channels]:
- * images [batch, height', width', filters]. It is the adjoint of {@link conv2d} with the same kernel and options, which maps
- * [batch, height', width', filters] to the images' shape: ⟨conv2d(y), x⟩ = ⟨y, convTranspose2d(x)⟩. Along each axis
+ * The transposed convolution of images `[batch, height, width, channels]` with a kernel `[height, width, filters / groups, channels]`:
+ * images `[batch, height', width', filters]`. It is the adjoint of {@link conv2d} with the same kernel and options, which maps
+ * `[batch, height', width', filters]` to the images' shape: ⟨conv2d(y), x⟩ = ⟨y, convTranspose2d(x)⟩. Along each axis
  *
  *     size' = (size − 1) · stride + (kernel − 1) · dilation + 1 − padding + outputPadding
  *
@@ -125,12 +132,16 @@ export function conv2d<X extends Shape, K extends Shape>(
  * @example convTranspose2d([[[[1], [2]]]], [[[[1]], [[10]]]]) // [[[[1], [12], [20]]]]
  * @example convTranspose2d([[[[1], [2]]]], [[[[1]], [[10]]]], { stride: [1, 2] }) // [[[[1], [10], [2], [20]]]]
  */
-export function convTranspose2d<X extends Shape, K extends Shape>(
+export function convTranspose2d<
+  X extends Shape,
+  K extends Shape,
+  const O extends ConvolutionTransposeOptions = Record<never, never>,
+>(
   x: Tensor<X>,
   kernel: Tensor<K>,
-  options: ConvolutionTransposeOptions = {},
-): Tensor<Images<X, number>> {
-  const convolution = transposedOf(x.shape, kernel.shape, options);
+  options?: O & KnownOptions<O, ConvolutionTransposeOptions>,
+): Tensor<PaintedImages<X, Filters<K, O>, KernelSize<K>, O>> {
+  const convolution = transposedOf(x.shape, kernel.shape, options ?? {});
   const dtype = arithmetic(promote(x.dtype, kernel.dtype));
   return typed(toInput([x.cast(dtype), kernel.cast(dtype)], convolution));
 }

@@ -1,7 +1,7 @@
 // Tensors from values: nested arrays, typed arrays, and regular patterns.
 
 import { allocate, arrayFrom, type DType, dtypeOfArray, isFloat, type TypedArray } from "../dtype.ts";
-import { checkOption, DataError, DTypeError, describe, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, DataError, DTypeError, describe, ShapeError } from "../errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../shape.ts";
 import type { ShapeOf } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
@@ -35,6 +35,7 @@ export function tensor<const S extends Shape>(
 ): Tensor<S>;
 export function tensor<const V extends TensorValues>(values: V, options?: DTypeOption): Tensor<ShapeOf<V>>;
 export function tensor(values: TensorValues, options: DTypeOption & { readonly shape?: Shape } = {}): Tensor {
+  checkOptionNames("tensor", options, ["dtype", "shape"]);
   const flat = ArrayBuffer.isView(values) ? fromView(values) : fromNested(values);
   const dtype = options.dtype ?? flat.dtype;
   const shape = options.shape ?? flat.shape;
@@ -116,7 +117,9 @@ function convert(values: ArrayLike<number>, from: DType, to: DType): TypedArray 
 }
 
 /** Zeros. @example zeros([2]).toArray(); // [0, 0] */
-export function zeros<const S extends Shape>(shape: S, { dtype = "float32" }: DTypeOption = {}): Tensor<S> {
+export function zeros<const S extends Shape>(shape: S, options: DTypeOption = {}): Tensor<S> {
+  checkOptionNames("zeros", options, ["dtype"]);
+  const { dtype = "float32" } = options;
   checkShape("zeros", shape);
   return make(allocate(dtype, sizeOf(shape)), dtype, [...shape]);
 }
@@ -127,11 +130,9 @@ export function ones<const S extends Shape>(shape: S, options: DTypeOption = {})
 }
 
 /** One value everywhere. @example full([2], 7).toArray(); // [7, 7] */
-export function full<const S extends Shape>(
-  shape: S,
-  value: number,
-  { dtype = "float32" }: DTypeOption = {},
-): Tensor<S> {
+export function full<const S extends Shape>(shape: S, value: number, options: DTypeOption = {}): Tensor<S> {
+  checkOptionNames("full", options, ["dtype"]);
+  const { dtype = "float32" } = options;
   checkShape("full", shape);
   const [held = value] = convert([value], "float32", dtype);
   return make(allocate(dtype, sizeOf(shape)).fill(held), dtype, [...shape]);
@@ -156,10 +157,9 @@ export function arange<const N extends number>(
   options?: DTypeOption & { readonly start?: never; readonly step?: never },
 ): Tensor<readonly [CountBelow<N>]>;
 export function arange(end: number, options?: ArangeOptions): Tensor<readonly [number]>;
-export function arange(
-  end: number,
-  { start = 0, step = 1, dtype = "float32" }: ArangeOptions = {},
-): Tensor<readonly [number]> {
+export function arange(end: number, options: ArangeOptions = {}): Tensor<readonly [number]> {
+  checkOptionNames("arange", options, ["start", "step", "dtype"]);
+  const { start = 0, step = 1, dtype = "float32" } = options;
   checkOption(Number.isFinite(step) && step !== 0, "arange", "step", "a number other than 0", step);
   checkOption(Number.isFinite(start) && Number.isFinite(end), "arange", "start and end", "finite", [start, end]);
   const length = Math.max(0, Math.ceil((end - start) / step));
@@ -172,14 +172,17 @@ export function linspace<const N extends number>(
   start: number,
   end: number,
   count: N,
-  { dtype = "float32" }: DTypeOption = {},
+  options: DTypeOption = {},
 ): Tensor<readonly [N]> {
+  checkOptionNames("linspace", options, ["dtype"]);
+  const { dtype = "float32" } = options;
+  checkOption(Number.isFinite(start) && Number.isFinite(end), "linspace", "start and end", "finite", [start, end]);
   checkOption(Number.isInteger(count) && count >= 0, "linspace", "count", "a whole number ≥ 0", count);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float64Array.from({ length: count }, (_, index) =>
     index === count - 1 && count > 1 ? end : start + index * step,
   );
-  return make(arrayFrom(dtype, values), dtype, [count]);
+  return make(convert(values, "float64", dtype), dtype, [count]);
 }
 
 /** Options of {@link eye}. */
@@ -191,8 +194,10 @@ export interface EyeOptions<M extends number = number> extends DTypeOption {
 /** Ones on the diagonal, zeros elsewhere: the identity matrix if it is square. @example eye(2).toArray(); // [[1, 0], [0, 1]] */
 export function eye<const N extends number, const M extends number = N>(
   rows: N,
-  { columns, dtype = "float32" }: EyeOptions<M> = {},
+  options: EyeOptions<M> = {},
 ): Tensor<readonly [N, M]> {
+  checkOptionNames("eye", options, ["columns", "dtype"]);
+  const { columns, dtype = "float32" } = options;
   const shape = [rows, columns ?? rows];
   checkShape("eye", shape);
   const [height = 0, width = 0] = shape;

@@ -1,7 +1,7 @@
 // Dropout: random zeros against overfitting.
 
 import { isFloat } from "../dtype.ts";
-import { checkOption, DTypeError, describe } from "../errors.ts";
+import { checkOption, checkOptionNames, DTypeError, describe } from "../errors.ts";
 import type { Generator } from "../random.ts";
 import type { Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
@@ -25,8 +25,10 @@ const dropBelow: ElementwiseOp = /* @__PURE__ */ elementwise({
 export function dropout<S extends Shape>(
   x: Tensor<S>,
   rate: number,
-  { generator }: { readonly generator?: Generator } = {},
+  options: { readonly generator?: Generator } = {},
 ): Tensor<S> {
+  checkOptionNames("dropout", options, ["generator"]);
+  const { generator } = options;
   checkOption(rate >= 0 && rate <= 1, "dropout", "rate", "from 0 to 1", rate);
   if (!isFloat(x.dtype)) throw new DTypeError(`dropout: the input is ${describe(x.dtype)}, not a float`);
   if (rate === 0) return x;

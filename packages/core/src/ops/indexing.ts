@@ -1,13 +1,12 @@
 // Whole slices at places that a tensor of indices names: reading, adding, tables of embeddings, and indices as rows of zeros and
 // a one. Every index is checked before anything is computed.
 
-import { allocate, arithmetic, arrayFrom, type DType } from "../dtype.ts";
+import { allocate, arithmetic, arrayFrom, type DType, holds } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { checkIndexType, type IndexRule, indexCheck, sumsAt } from "../engine/indices.ts";
-import { around } from "../engine/scan.ts";
 import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
-import { checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
-import { type Check, type Gathered, type Result, typed, type Unsqueezed } from "../shape-types.ts";
+import { around, checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
+import { type Check, type Embedded, type Gathered, type Result, typed, type Unsqueezed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
@@ -41,6 +40,7 @@ const gathering: PrimitiveOp<Slices> = /* @__PURE__ */ primitive({
     }
     return viewOf(out, spec.dtype, spec.shape);
   },
+  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "gather", axis }) },
   reads: [1],
   gradient: ({ dy, input, specs: [spec] }, { axis }) => [
     scattering([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
@@ -70,6 +70,7 @@ const scattering: PrimitiveOp<Slices & { readonly shape: Shape }> = /* @__PURE__
       spec.shape,
     );
   },
+  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "scatterAdd", axis }) },
   reads: [1],
   gradient: ({ dy, input }, { axis }) => [gathering([dy, input(1)], { axis }), null],
 });
@@ -127,18 +128,18 @@ export interface EmbeddingOptions {
  * @throws OptionError for a `paddingIndex` that is no row of the table
  * @example embedding([[1, 2], [3, 4], [5, 6]], [2, 0]) // [[5, 6], [1, 2]]
  */
-export function embedding<V extends number, F extends number, I extends Shape>(
-  weight: Tensor<readonly [V, F]>,
+export function embedding<W extends Shape, I extends Shape>(
+  weight: Tensor<W> & Check<Embedded<W, I>>,
   indices: Tensor<I>,
   options: EmbeddingOptions = {},
-): Tensor<readonly [...I, F]> {
+): Tensor<Result<Embedded<W, I>>> {
   checkIndexType("embedding", indices.dtype);
   checkOptionNames("embedding", options, ["paddingIndex"]);
   const table: Tensor = weight;
   if (table.rank !== 2) {
     throw new ShapeError(`embedding: the weight must be [entries, features], got ${formatShape(table.shape)}`);
   }
-  const entries = weight.shape[0];
+  const [entries = 0] = table.shape;
   const places = placesOf([indices], { operation: "embedding", size: entries, negative: false });
   const rows = gathering([table, places], { axis: 0 });
   const { paddingIndex } = options;
@@ -171,6 +172,7 @@ const hotting: PrimitiveOp<Classes> = /* @__PURE__ */ primitive({
     }
     return viewOf(out, spec.dtype, spec.shape);
   },
+  lowering: { kind: "request", kernel: ({ axis, values }) => ({ kind: "oneHot", axis, values }) },
   reads: [],
   gradient: () => [null],
 });
@@ -200,6 +202,8 @@ export function oneHot<I extends Shape, const N extends number, const X extends 
   checkOptionNames("oneHot", options, ["axis", "values", "dtype"]);
   checkOption(Number.isInteger(classes) && classes >= 0, "oneHot", "classes", "a whole number ≥ 0", classes);
   const { values = [0, 1], dtype = "float32" } = options;
+  const isPair = Array.isArray(values) && values.length === 2 && values.every((value) => holds(dtype, value));
+  checkOption(isPair, "oneHot", "values", `[off, on], two numbers that ${dtype} can hold`, values);
   const axis = normalizeAxis("oneHot", options.axis ?? -1, indices.rank + 1);
   const places = placesOf([indices], { operation: "oneHot", size: classes, negative: false });
   return typed(hotting([places], { classes, axis, values, dtype }));

@@ -1,9 +1,9 @@
 // Joining: several tensors laid side by side along an axis that exists, or along a new one; and a tensor whose two parts change places.
 
-import { checkOption, OptionError, ShapeError } from "../errors.ts";
+import { checkOption, DTypeError, describe, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape } from "../shape.ts";
 import { type Check, type Concatenated, type Result, type ShapesOf, type Stacked, typed } from "../shape-types.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { along, join, take } from "./parts.ts";
 
 /** The shape of tensors joined along an axis; throws where they do not fit. */
@@ -32,6 +32,8 @@ function joined(tensors: readonly Tensor[], shape: Shape, axis: number): Tensor 
 
 /** Throws unless there are tensors, all of one dtype; gives the first. */
 function checkList(name: string, tensors: readonly Tensor[]): Tensor {
+  const known: boolean = Array.isArray(tensors) && tensors.every((tensor) => tensor instanceof Tensor);
+  if (!known) throw new DTypeError(`${name}: expected a list of tensors, got ${describe(tensors)}`);
   const [first] = tensors;
   if (first === undefined) throw new ShapeError(`${name}: no tensors given`);
   const other = tensors.find(({ dtype }) => dtype !== first.dtype);

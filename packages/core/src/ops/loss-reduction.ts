@@ -1,7 +1,7 @@
 // How the losses of elements or rows become one number.
 
 import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
-import { formatShape, sameShape } from "../shape.ts";
+import { broadcastShapes, formatShape, sameShape } from "../shape.ts";
 import { type Check, type LossShape, type Result, type SameShapes, type Shape, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -31,6 +31,20 @@ export function checkLoss(name: string, options: LossOptions, others: readonly s
 /** The losses as their reduction wants them. */
 export function reduceLoss<S extends Shape>(losses: Tensor, reduction: LossReduction): Tensor<S> {
   return typed(reduction === "none" ? losses : reduction === "sum" ? losses.sum() : losses.mean());
+}
+
+/** Weights broadcast to the predictions: larger ones would repeat these. */
+export function checkWithin(
+  name: string,
+  label: string,
+  prediction: Tensor,
+  weights: Tensor | number | undefined,
+): void {
+  if (weights === undefined || typeof weights === "number") return;
+  if (sameShape(broadcastShapes(`${name}: ${label}`, weights.shape, prediction.shape), prediction.shape)) return;
+  throw new ShapeError(
+    `${name}: ${label} of shape ${formatShape(weights.shape)} do not broadcast to the predictions ${formatShape(prediction.shape)}`,
+  );
 }
 
 /** Predictions and targets of regression have one shape: broadcasting would hide a forgotten axis. */

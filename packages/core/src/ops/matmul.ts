@@ -9,6 +9,7 @@ import { type Check, type MatMul, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { allocateView, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive, sumTo } from "./constructors.ts";
+import { tensorsOf } from "./op.ts";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
 
@@ -101,7 +102,8 @@ export function matmul<A extends Shape, B extends Shape>(
   a: Tensor<A>,
   b: Tensor<B> & Check<MatMul<A, B>>,
 ): Tensor<Result<MatMul<A, B>>> {
-  return typed(productOf(a, b));
+  const [left = a, right = b]: readonly Tensor[] = tensorsOf("matmul", [a, b]);
+  return typed(productOf(left, right));
 }
 
 function productOf(a: Tensor, b: Tensor): Tensor {

@@ -52,6 +52,7 @@ export function reshape<S extends Shape, const T extends Shape>(
 
 function resolveShape(x: Tensor, target: Shape): Shape {
   const given = `reshape ${formatShape(x.shape)} to ${formatShape(target)}`;
+  if (!Array.isArray(target)) throw new ShapeError(`${given}: the shape must be a list of sizes, as in [2, -1]`);
   const free = target.indexOf(-1);
   if (free !== target.lastIndexOf(-1)) throw new ShapeError(`${given}: only one size may be -1`);
   const others = free < 0 ? target : target.filter((_, axis) => axis !== free);
@@ -78,7 +79,8 @@ export function flatten(x: Tensor, start: number, end: number): Tensor;
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   if (x.rank === 0) return reshaping(x, [1]);
   const [from, to] = [normalizeAxis("flatten", start, x.rank), normalizeAxis("flatten", end, x.rank)];
-  if (from > to) throw new ShapeError(`flatten ${formatShape(x.shape)}: axis ${start} does not come before axis ${end}`);
+  if (from > to)
+    throw new ShapeError(`flatten ${formatShape(x.shape)}: axis ${start} does not come before axis ${end}`);
   return reshaping(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
 }
 

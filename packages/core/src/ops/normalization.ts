@@ -1,7 +1,7 @@
 // Normalization: features brought to mean 0 and variance 1, with the gradient in closed form.
 
 import { isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
@@ -91,9 +91,10 @@ export function batchNorm<S extends Shape>(
   x: Tensor<S>,
   gamma: Tensor | 1,
   beta: Tensor | 0,
-  { epsilon = 1e-3, axis = -1 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): BatchNormResult<S> {
-  const place = checkNorm("batchNorm", x, gamma, beta, axis);
+  const { epsilon = 1e-3 } = options;
+  const place = checkNorm("batchNorm", x, { gamma, beta }, options);
   const features = x.shape[place] ?? 1;
   const axes = x.shape.flatMap((_, other) => (other === place ? [] : [other]));
   const { output, shared } = batchNormOf([x, spread(x, gamma, place), spread(x, beta, place)], { axes, epsilon });
@@ -113,17 +114,27 @@ export function normalizeFeatures<S extends Shape>(
   statistics: { readonly mean: Tensor; readonly variance: Tensor },
   gamma: Tensor | 1,
   beta: Tensor | 0,
-  { epsilon = 1e-3, axis = -1 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): Tensor<S> {
-  const place = checkNorm("normalizeFeatures", x, gamma, beta, axis);
-  const scale = statistics.variance.add(epsilon).rsqrt();
-  const parts = [statistics.mean, scale, gamma, beta].map((part) => spread(x, part, place));
+  const { mean, variance } = statistics;
+  const place = checkNorm("normalizeFeatures", x, { mean, variance, gamma, beta }, options);
+  const scale = variance.add(options.epsilon ?? 1e-3).rsqrt();
+  const parts = [mean, scale, gamma, beta].map((part) => spread(x, part, place));
   return typed(standardize(x, ...parts));
 }
 
-function checkNorm(name: string, x: Tensor, gamma: Tensor | 1, beta: Tensor | 0, axis: number): number {
+/** The axis of the features, once the options and the shapes of the vectors are what they should be. */
+function checkNorm(
+  name: string,
+  x: Tensor,
+  vectors: Readonly<Record<string, Tensor | number>>,
+  options: BatchNormOptions,
+): number {
+  checkOptionNames(name, options, ["epsilon", "axis"]);
+  const { epsilon = 0, axis = -1 } = options;
+  checkOption(Number.isFinite(epsilon) && epsilon >= 0, name, "epsilon", "a finite number ≥ 0", epsilon);
   const place = normalizeAxis(name, axis, x.rank);
-  for (const [label, value] of [["gamma", gamma] as const, ["beta", beta] as const]) {
+  for (const [label, value] of Object.entries(vectors)) {
     if (typeof value !== "number" && !sameShape(value.shape, [x.shape[place] ?? 1])) {
       throw new ShapeError(
         `${name}: ${label} is ${formatShape(value.shape)}, the input ${formatShape(x.shape)} has ${x.shape[place]} features on axis ${axis}`,

@@ -1,7 +1,7 @@
 // Padding: more elements at the ends of axes.
 
-import { allocate, type DType, isFloat } from "../dtype.ts";
-import { checkOption, OptionError, ShapeError } from "../errors.ts";
+import { holds } from "../dtype.ts";
+import { checkOption, checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { type Check, type Padded, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
@@ -37,6 +37,7 @@ export function pad<S extends Shape, const W extends readonly (readonly [number,
   widths: W & Check<Padded<S, W>>,
   options: PadOptions = {},
 ): Tensor<Result<Padded<S, W>>> {
+  checkOptionNames("pad", options, ["mode", "value"]);
   const { mode = "constant", value } = options;
   checkOption(modes.includes(mode), "pad", "mode", modes.join(", "), mode);
   checkOption(holds(x.dtype, value ?? 0), "pad", "value", `a number that ${x.dtype} can hold`, value);
@@ -47,13 +48,6 @@ export function pad<S extends Shape, const W extends readonly (readonly [number,
   const whole = withinValue(x, list, mode, value ?? 0);
   if (mode === "constant") return typed(whole);
   return typed(list.reduce((padded: Tensor, ends, axis) => extended(padded, axis, ends, mode), whole));
-}
-
-function holds(dtype: DType, value: unknown): boolean {
-  if (typeof value !== "number") return false;
-  return (
-    isFloat(dtype) || (dtype === "bool" ? value === 0 || value === 1 : allocate(dtype, 1).fill(value)[0] === value)
-  );
 }
 
 function checkWidths({ shape }: Tensor, widths: readonly (readonly [number, number])[], mode: PadMode): void {

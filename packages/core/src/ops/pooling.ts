@@ -4,24 +4,22 @@
 import { allocate, arithmetic, floating, type TypedArray } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { type Averaging, poolMax, poolMean, unpoolMax, unpoolMean } from "../engine/pooling.ts";
-import { checkOption, OptionError, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
-import { typed } from "../shape-types.ts";
+import {
+  type Check,
+  type KnownOptions,
+  type PoolSize,
+  type Result,
+  typed,
+  type WindowedImages,
+} from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { poolingKernel } from "../wasm/pooling.ts";
-import {
-  type Axis,
-  checkNames,
-  type Extent,
-  type Padding,
-  paddingOf,
-  slide,
-  tapsInside,
-  type Windows,
-} from "../window.ts";
+import { type Axis, type Extent, type Padding, paddingOf, slide, tapsInside, type Windows } from "../window.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
-import type { Images, Last } from "./convolution.ts";
+import type { Last } from "./convolution.ts";
 import { tensor } from "./creation.ts";
 
 /** Options of pooling. */
@@ -109,7 +107,7 @@ const toMean: PrimitiveOp<Averaging> = /* @__PURE__ */ primitive({
 });
 
 /**
- * The maximum of each window and channel of images [batch, height, width, channels]. Padding never wins, NaN always does, and
+ * The maximum of each window and channel of images `[batch, height, width, channels]`. Padding never wins, NaN always does, and
  * the gradient goes to the first maximum of a window, row by row.
  *
  * @throws ShapeError where axes are missing or no window fits
@@ -117,13 +115,16 @@ const toMean: PrimitiveOp<Averaging> = /* @__PURE__ */ primitive({
  * @example maxPool2d([[[[1], [2]], [[4], [3]]]]) // [[[[4]]]]
  * @example maxPool2d([[[[1], [2], [0]]]], { size: [1, 2], stride: 1 }) // [[[[2], [2]]]]
  */
-export function maxPool2d<X extends Shape>(x: Tensor<X>, options: MaxPoolingOptions = {}): Tensor<Images<X, Last<X>>> {
-  checkNames("maxPool2d", options, [...names, "dilation"]);
-  return typed(maximum([x.cast(arithmetic(x.dtype))], windowsOf("maxPool2d", x.shape, options)));
+export function maxPool2d<X extends Shape, const O extends MaxPoolingOptions = Record<never, never>>(
+  x: Tensor<X> & Check<WindowedImages<X, Last<X>, PoolSize<O>, O, "maxPool2d", PoolSize<O>>>,
+  options?: O & KnownOptions<O, MaxPoolingOptions>,
+): Tensor<Result<WindowedImages<X, Last<X>, PoolSize<O>, O, "maxPool2d", PoolSize<O>>>> {
+  checkOptionNames("maxPool2d", options ?? {}, [...names, "dilation"]);
+  return typed(maximum([x.cast(arithmetic(x.dtype))], windowsOf("maxPool2d", x.shape, options ?? {})));
 }
 
 /**
- * The mean of each window and channel of images [batch, height, width, channels]; by default only pixels of the image count, not
+ * The mean of each window and channel of images `[batch, height, width, channels]`; by default only pixels of the image count, not
  * the padding.
  *
  * @throws ShapeError where axes are missing or no window fits
@@ -131,26 +132,30 @@ export function maxPool2d<X extends Shape>(x: Tensor<X>, options: MaxPoolingOpti
  * @example avgPool2d([[[[1], [2]], [[4], [3]]]]) // [[[[2.5]]]]
  * @example avgPool2d([[[[1], [2], [4]]]], { size: [1, 2], padding: "same" }) // [[[[1.5], [4]]]]
  */
-export function avgPool2d<X extends Shape>(
-  x: Tensor<X>,
-  options: AveragePoolingOptions = {},
-): Tensor<Images<X, Last<X>>> {
-  checkNames("avgPool2d", options, [...names, "countIncludePad"]);
+export function avgPool2d<X extends Shape, const O extends AveragePoolingOptions = Record<never, never>>(
+  x: Tensor<X> & Check<WindowedImages<X, Last<X>, PoolSize<O>, O, "avgPool2d", PoolSize<O>>>,
+  options?: O & KnownOptions<O, AveragePoolingOptions>,
+): Tensor<Result<WindowedImages<X, Last<X>, PoolSize<O>, O, "avgPool2d", PoolSize<O>>>> {
+  return typed(averages(x, options ?? {}));
+}
+
+function averages(x: Tensor, options: AveragePoolingOptions): Tensor {
+  checkOptionNames("avgPool2d", options, [...names, "countIncludePad"]);
   const { countIncludePad = false } = options;
   checkOption(typeof countIncludePad === "boolean", "avgPool2d", "countIncludePad", "true or false", countIncludePad);
   const windows = windowsOf("avgPool2d", x.shape, options);
   const input = x.cast(floating(x.dtype));
-  if (!countIncludePad) return typed(mean([input], { ...windows, divisor: null }));
+  if (!countIncludePad) return mean([input], { ...windows, divisor: null });
   const counts = [windows.rows, windows.columns].map((axis, index) => paddedCounts(axis, afterOf(options, index)));
   const [down = [], across = []] = counts;
   const taps = windows.rows.size * windows.columns.size;
   const isWhole =
     down.every((count) => count === windows.rows.size) && across.every((count) => count === windows.columns.size);
-  if (isWhole) return typed(mean([input], { ...windows, divisor: taps }));
+  if (isWhole) return mean([input], { ...windows, divisor: taps });
   // The last windows reach beyond the padding too: what lies there does not count.
   const shares = Float64Array.from(down.flatMap((rows) => across.map((columns) => 1 / (rows * columns))));
   const sum = mean([input], { ...windows, divisor: 1 });
-  return typed(sum.mul(tensor(shares, { shape: [down.length, across.length, 1], dtype: input.dtype })));
+  return sum.mul(tensor(shares, { shape: [down.length, across.length, 1], dtype: input.dtype }));
 }
 
 /** The padding after the rows (0) or the columns (1), where it is not "same", which leaves no half windows. */

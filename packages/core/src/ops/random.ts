@@ -2,7 +2,7 @@
 
 import type { DType } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { checkOption, DTypeError } from "../errors.ts";
+import { checkOption, checkOptionNames, DTypeError } from "../errors.ts";
 import { normalQuantile, normalShare } from "../expr/special.ts";
 import { type Draw, defaultGenerator, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
 import { checkShape, type Shape, sizeOf } from "../shape.ts";
@@ -47,11 +47,9 @@ const drawing = (
 const drawUniform = /* @__PURE__ */ drawing("randomUniform", fillUniform, true);
 const drawNormal = /* @__PURE__ */ drawing("randomNormal", fillNormal, false);
 
-function settings(
-  name: string,
-  shape: Shape,
-  { dtype = "float32", generator = defaultGenerator() }: RandomOptions,
-): Drawing {
+function settings(name: string, shape: Shape, options: RandomOptions, others: readonly string[] = []): Drawing {
+  checkOptionNames(name, options, ["dtype", "generator", ...others]);
+  const { dtype = "float32", generator = defaultGenerator() } = options;
   checkShape(name, shape);
   if (dtype !== "float32" && dtype !== "float64")
     throw new DTypeError(`${name}: dtype must be float32 or float64, got ${String(dtype)}`);
@@ -74,7 +72,7 @@ export function uniform<const S extends Shape>(shape: S, options: UniformOptions
     "finite, low ≤ high",
     [low, high],
   );
-  const unit = drawUniform(settings("uniform", shape, options));
+  const unit = drawUniform(settings("uniform", shape, options, ["low", "high"]));
   if (low === 0 && high === 1) return typed(unit);
   // Rounding must not reach the bound that is left out.
   const limit = Math.max(low, justBelow(high, options.dtype === "float64"));
@@ -111,7 +109,7 @@ export function normal<const S extends Shape>(shape: S, options: NormalOptions =
     standardDeviation,
   );
   checkOption(Number.isFinite(mean), "normal", "mean", "finite", mean);
-  const standard = drawNormal(settings("normal", shape, options));
+  const standard = drawNormal(settings("normal", shape, options, ["mean", "standardDeviation"]));
   return typed(mean === 0 && standardDeviation === 1 ? standard : standard.mul(standardDeviation).add(mean));
 }
 
@@ -140,7 +138,12 @@ export function truncatedNormal<const S extends Shape>(shape: S, options: Trunca
     "a finite number ≥ 0",
     standardDeviation,
   );
-  const { dtype, ...drawing } = settings("truncatedNormal", shape, options);
+  const { dtype, ...drawing } = settings("truncatedNormal", shape, options, [
+    "mean",
+    "standardDeviation",
+    "low",
+    "high",
+  ]);
   const unit = drawUniform({ ...drawing, dtype: "float64" });
   return typed(cutting([unit], { dtype, mean, standardDeviation, low, high }));
 }
@@ -189,8 +192,10 @@ export function bernoulli<const S extends Shape>(shape: S, p: number, options: R
  */
 export function randint<const S extends Shape>(
   shape: S,
-  { low = 0, high, generator }: { readonly low?: number; readonly high: number; readonly generator?: Generator },
+  options: { readonly low?: number; readonly high: number; readonly generator?: Generator },
 ): Tensor<S> {
+  checkOptionNames("randint", options, ["low", "high", "generator"]);
+  const { low = 0, high, generator } = options;
   const valid = Number.isInteger(low) && Number.isInteger(high) && low < high && low >= -(2 ** 31) && high <= 2 ** 31;
   checkOption(valid, "randint", "low and high", "whole numbers of 32 bits, low < high", [low, high]);
   const unit = drawUniform(
@@ -208,8 +213,10 @@ export function randint<const S extends Shape>(
 /** 0 … n − 1 in random order, `int32`. @example permutation(3).shape; // [3] */
 export function permutation<const N extends number>(
   length: N,
-  { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
+  options: { readonly generator?: Generator } = {},
 ): Tensor<readonly [N]> {
+  checkOptionNames("permutation", options, ["generator"]);
+  const { generator = defaultGenerator() } = options;
   checkShape("permutation", [length]);
   return typed(shuffling([], { length, generator }));
 }

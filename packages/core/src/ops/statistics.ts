@@ -33,6 +33,7 @@ export function mean<S extends Shape, const X extends Axes = undefined, K extend
   axis?: X & Check<Reduced<S, X, K, "mean">>,
   options?: ReductionOptions<K>,
 ): Summary<S, X, K, "mean"> {
+  checkOptionNames("mean", options ?? {}, ["keepDims"]);
   const axes = normalizeAxes("mean", axis, x.rank);
   const total: Tensor = x.cast(floating(x.dtype)).sum(axes, { keepDims: options?.keepDims ?? false });
   return typed(total.div(countOf(x.shape, axes)));
@@ -175,6 +176,7 @@ export function logSumExp<S extends Shape, const X extends Axes = undefined, K e
   axis?: X & Check<Reduced<S, X, K, "logSumExp">>,
   options?: ReductionOptions<K>,
 ): Summary<S, X, K, "logSumExp"> {
+  checkOptionNames("logSumExp", options ?? {}, ["keepDims"]);
   const axes = normalizeAxes("logSumExp", axis, x.rank);
   const { output } = logSumExpOf([x.cast(floating(x.dtype))], { axes });
   return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
@@ -189,6 +191,7 @@ const locating = (name: "argMax" | "argMin"): PrimitiveOp<Omit<ExtremePlace, "gr
       if (x !== undefined) placesOfExtremes(x, { ...place, greatest: name === "argMax" }, out);
       return viewOf(out, "int32", spec.shape);
     },
+    lowering: { kind: "request", kernel: (place) => ({ kind: "extreme", ...place, greatest: name === "argMax" }) },
     reads: [],
     gradient: () => [null],
   });

@@ -1,6 +1,6 @@
 // Triangles and diagonals of matrices: the last two axes, or any two for a diagonal.
 
-import { checkOption, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape } from "../shape.ts";
 import { type Check, type Diagonal, type Result, typed } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
@@ -64,6 +64,7 @@ export function diagonal<
   x: Tensor<S> & Check<Diagonal<S, O, A, B>>,
   options: DiagonalOptions<O, A, B> = {},
 ): Tensor<Result<Diagonal<S, O, A, B>>> {
+  checkOptionNames("diagonal", options, ["offset", "axis1", "axis2"]);
   const { offset = 0, axis1 = 0, axis2 = 1 }: DiagonalOptions = options;
   const tensor: Tensor = x;
   const given = `diagonal ${formatShape(tensor.shape)}`;

@@ -3,13 +3,13 @@
 import { allocate, arithmetic, type TypedArray } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { addPatches, gatherPatches } from "../engine/unfold.ts";
-import { checkOption, OptionError, ShapeError } from "../errors.ts";
+import { checkOption, checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { patchesKernel } from "../wasm/patches.ts";
-import { checkNames, type Extent, type Padding, slide, type Windows } from "../window.ts";
+import { type Extent, type Padding, slide, type Windows } from "../window.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 
 /** Options of {@link unfold} and {@link fold}. */
@@ -69,7 +69,7 @@ const add: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
 });
 
 /**
- * The windows of images [batch, height, width, channels] as rows: [batch, windows, size · size · channels], windows row by row, and
+ * The windows of images `[batch, height, width, channels]` as rows: `[batch, windows, size · size · channels]`, windows row by row, and
  * in each its pixels row by row, all channels of a pixel side by side. Padding reads as 0. With a kernel of conv2d as a matrix,
  * `unfold(x, { size }).matmul(kernel.reshape([-1, filters]))` is its convolution.
  *
@@ -83,7 +83,7 @@ export function unfold<X extends Shape>(x: Tensor<X>, options: UnfoldOptions): T
 }
 
 /**
- * Images [batch, height, width, channels] from rows [batch, windows, size · size · channels] as {@link unfold} gives them: each value is
+ * Images `[batch, height, width, channels]` from rows `[batch, windows, size · size · channels]` as {@link unfold} gives them: each value is
  * added to the pixel that it came from, so that pixels under several windows are sums. The adjoint of {@link unfold}.
  *
  * @throws ShapeError where the number of windows or of their values does not fit the images
@@ -118,7 +118,7 @@ export function fold<X extends Shape, const H extends number, const W extends nu
 function windowsOf(operation: string, shape: Shape, options: UnfoldOptions): Windows {
   if (typeof options !== "object" || options === null)
     throw new OptionError(`${operation}: a window's size is needed, as { size: 3 }`);
-  checkNames(operation, options, ["size", "stride", "padding", "dilation"]);
+  checkOptionNames(operation, options, ["size", "stride", "padding", "dilation"]);
   const { size, stride = 1, padding = "valid", dilation = 1 } = options;
   return slide(operation, shape, { size, stride, padding, dilation });
 }

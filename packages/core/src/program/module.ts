@@ -92,13 +92,13 @@ function nativeBody(
   module: ModuleBuilder,
   node: GraphNode,
   kernel: NativeKernel,
-  { of, scratch }: Places,
+  places: Places,
 ): (f: FunctionBuilder, share: Share) => void {
   const [output] = node.outputs;
   if (output === undefined) throw new GraphError(`${node.name}: no output`);
   const body = kernel.emit(module, inputSpecs(node), output);
-  const inputs = node.inputs.map(({ value, offset }) => of(value) + elementBytes(value.dtype) * offset);
-  return (f, share) => body(f, { inputs, output: of(output), scratch }, share);
+  const inputs = node.inputs.map(({ value, offset }) => places.of(value) + elementBytes(value.dtype) * offset);
+  return (f, share) => body(f, { inputs, output: places.of(output), scratch: places.scratch }, share);
 }
 
 /** Working memory that is enough for one thread of any kernel. */

@@ -21,7 +21,7 @@ export function emitProduct(
   f: FunctionBuilder,
   kernel: FunctionBuilder,
   node: GraphNode,
-  { of: address, scratch: room }: { readonly of: (value: Value) => number; readonly scratch: number },
+  places: { of(value: Value): number; readonly scratch: number },
   share: Share,
 ): void {
   const [a, b] = node.inputs;
@@ -51,7 +51,7 @@ export function emitProduct(
       const apart = byRows
         ? [left.form === "n" ? left.stride : 1, 0, n]
         : [0, right.form === "n" ? 1 : right.stride, 1];
-      const starts = [address(a.value) + 4 * a.offset, address(b.value) + 4 * b.offset, address(c)];
+      const starts = [places.of(a.value) + 4 * a.offset, places.of(b.value) + 4 * b.offset, places.of(c)];
       const pointers = starts.map((start, index) => {
         const pointer = f.local("i32");
         f.i32(start)
@@ -60,7 +60,7 @@ export function emitProduct(
         return pointer;
       });
       const scratch = f.local("i32");
-      f.i32(room).plus(share.part, gemmScratch()).set(scratch);
+      f.i32(places.scratch).plus(share.part, gemmScratch()).set(scratch);
       nestOf(f, nest, pointers, () => {
         for (const pointer of pointers) f.get(pointer);
         f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0)

@@ -1,29 +1,25 @@
 // A program: a scheduled graph made runnable. One WebAssembly module holds a function for each kernel and one for each segment, a
 // run of kernels without eager work between them; a call writes the arguments, runs the segments, and copies the results out.
 
-import { arrayFrom, type DType, type TypedArray } from "../dtype.ts";
-import { contiguousView, copyInto } from "../engine/copy.ts";
+import { copyInto } from "../engine/copy.ts";
 import { AutogradError } from "../errors.ts";
-import { type GraphNode, isDrawn, type Operand, type Value } from "../graph/graph.ts";
+import { type GraphNode, isDrawn } from "../graph/graph.ts";
 import type { Group, Schedule } from "../graph/passes/fuse.ts";
-import { type MemoryPlan, planMemory } from "../graph/passes/memory.ts";
+import type { MemoryPlan } from "../graph/passes/memory.ts";
 import { explainSchedule, printSchedule, toDot, toMermaid } from "../graph/print.ts";
 import type { Trace } from "../graph/trace.ts";
-import { sizeOf } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
-import { elements, Storage, type View, viewOf } from "../view.ts";
+import type { Storage, View } from "../view.ts";
 import type { Heap } from "../wasm/heap.ts";
 import { parallel, type SegmentFunction } from "../wasm/parallel.ts";
-import { emitModule, kernelName, scratchBytesOf } from "./module.ts";
+import { ProgramMemory } from "./memory.ts";
+import { emitModule, kernelName } from "./module.ts";
 import { type Profile, profileOf } from "./profile.ts";
 import { isCheck, type Segment, segmentsOf } from "./segments.ts";
 import { Tuner } from "./tuner.ts";
 
 /** A kernel as JavaScript sees it: the thread's number, and how many there are. */
 type KernelFunction = (part: number, parts: number) => void;
-
-/** Bytes of the words from which a random kernel reads its key and call. */
-const DRAW_BYTES = 12;
 
 /**
  * A captured computation that runs in a heap: what `compile` makes of a function for arguments of one kind.
@@ -37,19 +33,13 @@ const DRAW_BYTES = 12;
 export class Program {
   /** @internal The graph, cut into kernels. */
   readonly schedule: Schedule;
-  /** @internal Where values live. */
-  readonly plan: MemoryPlan;
   /** The bytes of the WebAssembly module. */
   readonly moduleBytes: number;
   readonly #trace: Trace;
-  readonly #heap: Heap;
-  readonly #base: number;
-  readonly #scratch: number;
+  readonly #memory: ProgramMemory;
   readonly #threads: number;
-  readonly #residents: Storage[];
   readonly #number: number;
   readonly #tuner: Tuner;
-  readonly #draws = new Map<GraphNode, number>();
   readonly #segments: readonly Segment[];
   readonly #exports: WebAssembly.Exports;
   /** How many eager segments come before anything is changed: they check values. */
@@ -61,35 +51,18 @@ export class Program {
   constructor(trace: Trace, schedule: Schedule, heap: Heap) {
     this.#trace = trace;
     this.schedule = schedule;
-    this.#heap = heap;
-    this.plan = planMemory(schedule);
-    for (const { work } of schedule.graph.nodes) if (work.kind === "variable") heap.adopt(work.storage);
-    for (const { storage } of schedule.graph.assignments) heap.adopt(storage);
-    this.#residents = schedule.graph.nodes.flatMap(({ work }) => (work.kind === "variable" ? [work.storage] : []));
-    for (const { storage } of schedule.graph.assignments)
-      if (!this.#residents.includes(storage)) this.#residents.push(storage);
-    const random = schedule.graph.nodes.filter((node) => node.work.kind === "random" && !isDrawn(node));
-    const draws = heap.reserve(random.length * DRAW_BYTES);
-    for (const [index, node] of random.entries()) this.#draws.set(node, draws + index * DRAW_BYTES);
-    this.#threads = heap.shared === null ? 1 : (parallel()?.threads ?? 1);
-    this.#scratch = heap.reserve(scratchBytesOf(schedule) * this.#threads);
-    this.#base = heap.reserve(this.plan.bytes);
+    this.#threads = threadsFor(heap);
+    this.#memory = new ProgramMemory(schedule, heap, this.#threads);
     this.#segments = segmentsOf(schedule);
     const first = this.#segments.findIndex((segment) => segment.kind !== "eager" || !isCheck(segment.node, this.plan));
     this.#checks = first < 0 ? this.#segments.length : first;
-    const places = {
-      of: this.#address,
-      stored: this.plan.stored,
-      draw: (node: GraphNode): number => this.#draws.get(node) ?? 0,
-      scratch: this.#scratch,
-    };
-    const bytes = emitModule(this.#segments, places, heap, this.#threads);
+    const bytes = emitModule(this.#segments, this.#memory, heap, this.#threads);
     this.moduleBytes = bytes.length;
     const module = new WebAssembly.Module(bytes);
     this.#exports = heap.instance(module);
     this.#number = this.#threads > 1 ? (parallel()?.publish(module, this) ?? 0) : 0;
     this.#tuner = new Tuner(this.#threads);
-    this.#writeConstants();
+    this.#memory.writeConstants(schedule.graph.nodes);
   }
 
   /**
@@ -97,8 +70,13 @@ export class Program {
    * Another program that needs Variables of two memories moves some of them.
    */
   get isCurrent(): boolean {
-    if (this.#threads !== threadsFor(this.#heap)) return false;
-    return this.#residents.every(({ place }) => place?.heap === this.#heap);
+    if (this.#threads !== threadsFor(this.#memory.heap)) return false;
+    return this.#memory.residents.every(({ place }) => place?.heap === this.#memory.heap);
+  }
+
+  /** @internal Where values live. */
+  get plan(): MemoryPlan {
+    return this.#memory.plan;
   }
 
   /** @internal The Variables whose values or gradients the program reads or writes. */
@@ -106,7 +84,7 @@ export class Program {
     const { nodes, gradients } = this.schedule.graph;
     const read = nodes.flatMap(({ work }) => (work.kind === "gradient" ? [work.variable] : []));
     return {
-      storages: this.#residents,
+      storages: this.#memory.residents,
       graded: [...new Set([...read, ...gradients.map(({ variable }) => variable)])],
     };
   }
@@ -114,7 +92,7 @@ export class Program {
   /** @internal Runs the program on its arguments: what the captured function returned, as fresh tensors. */
   run(args: readonly View[]): Tensor[] {
     const { graph } = this.schedule;
-    for (const { owner, lost } of this.#residents) {
+    for (const { owner, lost } of this.#memory.residents) {
       if (lost)
         throw new AutogradError(
           `compile: Variable ${owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`,
@@ -126,19 +104,19 @@ export class Program {
     for (const { work, outputs } of graph.nodes) {
       const [value] = outputs;
       const argument = work.kind === "argument" ? args[work.index] : undefined;
-      if (argument !== undefined && value !== undefined) copyInto(argument, this.#array(value));
+      if (argument !== undefined && value !== undefined) copyInto(argument, this.#memory.array(value));
     }
     for (const segment of this.#segments.slice(0, this.#checks)) this.#runSegment(segment);
     for (const effect of this.#trace.effects) effect();
     this.#writeInputs();
     for (const segment of this.#segments.slice(this.#checks)) this.#runSegment(segment);
-    for (const { storage, value } of this.plan.copies) copyInto(this.#view(value), storage.array);
+    for (const { storage, value } of this.plan.copies) copyInto(this.#memory.view(value), storage.array);
     this.#tuner.end();
-    const results = graph.results.map((operand) => new Tensor(this.#copyOf(operand)));
+    const results = graph.results.map((operand) => new Tensor(this.#memory.copyOf(operand)));
     for (const { storage } of graph.assignments) storage.version++;
     for (const { variable, value } of graph.gradients) {
       if (value === null) variable.grad = null;
-      else variable.deferGradient(() => new Tensor(this.#copyOf(value)));
+      else variable.deferGradient(() => new Tensor(this.#memory.copyOf(value)));
     }
     return results;
   }
@@ -150,12 +128,12 @@ export class Program {
       const { work } = node;
       if (value === undefined) continue;
       if (isDrawn(node)) this.#runEager(node);
-      else if (work.kind === "host") this.#array(value)[0] = work.compute();
+      else if (work.kind === "host") this.#memory.array(value)[0] = work.compute();
       else if (work.kind === "gradient") {
-        if (work.variable.grad !== null) copyInto(work.variable.grad.view, this.#array(value));
+        if (work.variable.grad !== null) copyInto(work.variable.grad.view, this.#memory.array(value));
       } else if (work.kind === "random") {
         const { key0, key1, call } = work.generator.next();
-        new Int32Array(this.#heap.memory.buffer, this.#draws.get(node) ?? 0, 3).set([key0, key1, call]);
+        this.#memory.writeDraw(node, [key0, key1, call]);
       }
     }
   }
@@ -176,10 +154,10 @@ export class Program {
   }
 
   #runEager(node: GraphNode): void {
-    const outputs = node.eager?.(node.inputs.map((operand) => this.#view(operand))) ?? [];
+    const outputs = node.eager?.(node.inputs.map((operand) => this.#memory.view(operand))) ?? [];
     for (const [index, value] of node.outputs.entries()) {
       const view = outputs[index];
-      if (view !== undefined && this.plan.stored.has(value)) copyInto(view, this.#array(value));
+      if (view !== undefined && this.plan.stored.has(value)) copyInto(view, this.#memory.array(value));
     }
   }
 
@@ -239,45 +217,10 @@ export class Program {
       throw error;
     }
   }
-
-  /** The address of a value. */
-  #address = (value: Value): number => {
-    const { work } = value.node;
-    const storage = work.kind === "variable" ? work.storage : this.plan.inPlace.get(value);
-    if (storage !== undefined) return this.#heap.adopt(storage);
-    return this.#base + (this.plan.offsets.get(value) ?? 0);
-  };
-
-  /** A value's memory. */
-  #array(value: Value): TypedArray {
-    return arrayOn(this.#heap.memory.buffer, value.dtype, this.#address(value), sizeOf(value.shape));
-  }
-
-  #view({ value, shape, strides, offset }: Operand): View {
-    return { storage: new Storage(this.#array(value)), dtype: value.dtype, shape, strides, offset };
-  }
-
-  #copyOf(operand: Operand): View {
-    const view = contiguousView(this.#view(operand));
-    return viewOf(arrayFrom(view.dtype, elements(view)), view.dtype, view.shape);
-  }
-
-  #writeConstants(): void {
-    for (const { work, outputs } of this.schedule.graph.nodes) {
-      const [value] = outputs;
-      if (work.kind === "constant" && value !== undefined) this.#array(value).set(elements(contiguousView(work.view)));
-    }
-  }
 }
 
 /** How many threads a program in this heap works with. */
 function threadsFor({ shared }: Heap): number {
   const threads = parallel();
   return shared === null || threads === null ? 1 : threads.threads;
-}
-
-function arrayOn(buffer: ArrayBufferLike, dtype: DType, address: number, length: number): TypedArray {
-  if (dtype === "float32") return new Float32Array(buffer, address, length);
-  if (dtype === "float64") return new Float64Array(buffer, address, length);
-  return dtype === "int32" ? new Int32Array(buffer, address, length) : new Uint8Array(buffer, address, length);
 }

@@ -17,8 +17,8 @@ export type SameShapes<P extends Shape, T extends Shape, Op extends string> = [n
   P["length"] | T["length"],
 ]
   ? [number] extends [P["length"]]
-    ? T
-    : P
+    ? readonly [...T]
+    : readonly [...P]
   : Paired<P, T, `${Op}: the prediction is ${ShowShape<P>}, the target ${ShowShape<T>}: they must be equal`>;
 
 /**

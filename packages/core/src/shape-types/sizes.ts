@@ -109,19 +109,17 @@ type Subtractions<X extends string, Y extends string, Count extends readonly 0[]
   ? readonly [Count["length"], X]
   : Subtractions<Difference<X, Y>, Y, readonly [...Count, 0]>;
 
-/** Long division of x, most significant digit first, by the numeral y; `never` where something remains. */
-type Quotient<
+/** Long division of x, most significant digit first, by the numeral y: `[quotient, rest]`, the rest "0" or "" where none is left. */
+type LongDivision<
   X extends string,
   Y extends string,
   Rest extends string = "",
   Out extends string = "",
 > = X extends `${infer D}${infer More}`
   ? Subtractions<`${D}${Rest}`, Y> extends readonly [infer Times extends number, infer Left extends string]
-    ? Quotient<More, Y, Left, `${Out}${Times}`>
+    ? LongDivision<More, Y, Left, `${Out}${Times}`>
     : never
-  : TrimZeros<Rest> extends "0" | ""
-    ? TrimZeros<Out>
-    : never;
+  : readonly [TrimZeros<Out>, TrimZeros<Rest>];
 
 /** `Add<2, 3>` is `5`; `number` where a size is unknown. */
 export type Add<A extends number, B extends number> =
@@ -129,6 +127,18 @@ export type Add<A extends number, B extends number> =
     ? Sum<Reverse<`${A}`>, Reverse<`${B}`>> extends infer Total extends string
       ? Parse<Reverse<Total>>
       : never
+    : number;
+
+/** `Subtract<5, 3>` is `2`; `never` where the difference is negative, `number` where a size is unknown. */
+export type Subtract<A extends number, B extends number> =
+  AreLiteral<A | B> extends true
+    ? B extends 0
+      ? A
+      : Difference<Reverse<`${A}`>, Reverse<`${B}`>> extends infer Rest extends string
+        ? [Rest] extends [never]
+          ? never
+          : Parse<TrimZeros<Reverse<Rest>>>
+        : never
     : number;
 
 /** `Multiply<64, 784>` is `50176`; `number` where a size is unknown. */
@@ -143,7 +153,17 @@ export type Divide<A extends number, B extends number> =
   AreLiteral<A | B> extends true
     ? B extends 0
       ? number
-      : Quotient<`${A}`, Reverse<`${B}`>> extends infer Q extends string
+      : LongDivision<`${A}`, Reverse<`${B}`>> extends readonly [infer Q extends string, "0" | ""]
+        ? Parse<Q>
+        : never
+    : number;
+
+/** `FloorDivide<7, 2>` is `3`; `number` where a size is unknown or the divisor is 0. */
+export type FloorDivide<A extends number, B extends number> =
+  AreLiteral<A | B> extends true
+    ? B extends 0
+      ? number
+      : LongDivision<`${A}`, Reverse<`${B}`>> extends readonly [infer Q extends string, string]
         ? Parse<Q>
         : never
     : number;

@@ -16,6 +16,7 @@ const PLAIN = [
   ["f64", 0x99, "abs neg ceil floor trunc nearest sqrt add sub mul div min max copysign"],
   ["f32", 0xb2, "convert_i32_s convert_i32_u convert_i64_s convert_i64_u demote_f64"],
   ["f64", 0xb7, "convert_i32_s convert_i32_u convert_i64_s convert_i64_u promote_f32"],
+  ["i32", 0xbc, "reinterpret_f32"],
   ["i32x4", 0xfd011, "splat"],
   ["f32x4", 0xfd013, "splat"],
   ["f64x2", 0xfd014, "splat"],

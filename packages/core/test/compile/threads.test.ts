@@ -3,14 +3,19 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import {
+  argMax,
   batchNorm,
   dropout,
   Generator,
   gather,
   OptionError,
+  oneHot,
   randint,
+  scatterAdd,
   softmax,
+  sort,
   type Tensor,
+  takeAlongAxis,
   tensor,
   uniform,
   Variable,
@@ -85,7 +90,25 @@ describe("identical bits for 1, 2, 3 and 4 threads", () => {
     normalization: (x) => [batchNorm(x, 1, 0).output],
     products: (x) => [x.matmul(x.transpose()), x.transpose().matmul(x)],
     "random numbers": (x, generator) => [dropout(x, 0.5, { generator }), uniform([33], { generator })],
-    "with eager operations between": (x) => [gather(x.exp(), tensor([0], { dtype: "int32" })).mul(2)],
+    "with eager operations between": (x) => [sort(x.exp()).values.mul(2)],
+    indexing: (x) => {
+      const table: Tensor = x.reshape([x.shape[0] ?? 1, -1]);
+      const best: Tensor = argMax(table, 1, { keepDims: true });
+      const at: Tensor = argMax(table, 0).mod(3);
+      const rows = gather(table, at.mod(table.shape[0] ?? 1));
+      return [
+        argMax(x, 0),
+        rows,
+        scatterAdd(rows, at, [3, table.shape[1] ?? 1]),
+        takeAlongAxis(table, best, 1),
+        oneHot(at, 3),
+      ];
+    },
+    "sums over axes in the middle": (x) => {
+      const two: Tensor = tensor([1, 2]).reshape([2, ...x.shape.map(() => 1)]);
+      const cube: Tensor = two.mul(x);
+      return [cube.sum(1), cube.sum([0, x.rank]), cube.mean([0, 2])];
+    },
   };
 
   test.each(Object.entries(bodies))("%s", async (_, body) => {

@@ -13,7 +13,7 @@ const named = cases.map((record) => [titleOf(record), record] as const);
 function withGradients(record: Case): (inputs: Tensor[], weights: Tensor) => Tensor[] {
   const apply = (...[x = zeros([]), kernel = zeros([])]: Tensor[]): Tensor => {
     if (record.op === "conv2d") return conv2d(x, kernel, record.options);
-    return (record.op === "maxPool2d" ? maxPool2d : avgPool2d)(x, record.options);
+    return record.op === "maxPool2d" ? maxPool2d(x, record.options) : avgPool2d(x, record.options);
   };
   return (inputs, weights) => {
     const { value, pullback } = vjp(apply, ...inputs);

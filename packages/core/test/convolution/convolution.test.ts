@@ -2,14 +2,20 @@
 // integers, the policy for ties, padding and NaN, and bad input by name.
 
 import { describe, expect, test } from "vitest";
-import { avgPool2d, conv2d, maxPool2d } from "../../src/convolution.ts";
+import { avgPool2d, conv2d, maxPool2d, type PoolingOptions } from "../../src/convolution.ts";
 import { gradcheck, ones, type Tensor, tensor, vjp, zeros } from "../../src/index.ts";
 import { firstDifference, flat } from "../exam/reference.ts";
 import { type Case, cases, inputsOf, titleOf, wave, weightsOf } from "./oracle/oracle.ts";
 
+type Pool = (x: Tensor, options?: PoolingOptions) => Tensor;
+const pools: readonly Pool[] = [maxPool2d, avgPool2d];
+
+/** Zeros of a shape that the compiler does not know: it would refuse what is to be refused at run time. */
+const blank = (shape: readonly number[]): Tensor => zeros(shape);
+
 function operationOf(record: Case): (...inputs: Tensor[]) => Tensor {
   if (record.op === "conv2d") return (x, kernel) => conv2d(x ?? zeros([]), kernel ?? zeros([]), record.options);
-  const pool = record.op === "maxPool2d" ? maxPool2d : avgPool2d;
+  const pool: Pool = record.op === "maxPool2d" ? maxPool2d : avgPool2d;
   return (x) => pool(x ?? zeros([]), record.options);
 }
 
@@ -52,7 +58,7 @@ describe("gradients", () => {
   });
 
   test("of pooling differentiate to the second order", () => {
-    for (const pool of [maxPool2d, avgPool2d]) {
+    for (const pool of pools) {
       for (const options of [
         {},
         { size: 3, stride: 1, padding: 1 },
@@ -116,7 +122,7 @@ describe("policy", () => {
       expect(pullback(value).map(({ shape }) => shape)).toEqual([images, kernel]);
     }
     expect(flat(conv2d(zeros([1, 2, 2, 0]), zeros([2, 2, 0, 3])))).toEqual([0, 0, 0]);
-    for (const pool of [maxPool2d, avgPool2d]) {
+    for (const pool of pools) {
       const { value, pullback } = vjp((x) => pool(x ?? zeros([])), zeros([0, 4, 4, 2]));
       expect(value.shape).toEqual([0, 2, 2, 2]);
       expect(pullback(value)[0]?.shape).toEqual([0, 4, 4, 2]);
@@ -179,12 +185,12 @@ describe("bad input", () => {
       /conv2d: padding must be "valid", "same", a whole number ≥ 0, .*, got -1/,
     ],
     [
-      () => conv2d(x, kernel, { dilation: 3 }),
+      () => conv2d(blank(x.shape), kernel, { dilation: 3 }),
       /conv2d \[2,5,6,4\]: axis 1: a window of 7 \(size 3, dilation 3\) does not fit into 5 with padding 0 and 0/,
     ],
     [() => conv2d(x, zeros([0, 3, 4, 8])), /axis 0 of the kernel is empty/],
     [() => maxPool2d(zeros([4, 4])), /maxPool2d: images must be/],
-    [() => avgPool2d(x, { size: 9 }), /avgPool2d \[2,5,6,4\]: axis 1: a window of 9/],
+    [() => avgPool2d(blank(x.shape), { size: 9 }), /avgPool2d \[2,5,6,4\]: axis 1: a window of 9/],
     [() => maxPool2d(x, { padding: 2 }), /maxPool2d: padding along axis 1 must be less than the window's size 2/],
     [() => maxPool2d(zeros([1, 0, 4, 1]), { padding: 1 }), /axis 1 is empty/],
   ])("%#: says what is wrong", (attempt, message) => {

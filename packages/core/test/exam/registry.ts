@@ -37,6 +37,16 @@ const modules: readonly (readonly [ModuleName, object])[] = await Promise.all(
     .map(async (name): Promise<readonly [ModuleName, object]> => [name, await import(`../../src/ops/${name}.ts`)]),
 );
 
+/** Types of the operators' modules that stand for tensors: `type TargetOf<…> = Tensor<T> & …`. */
+const tensorTypes: readonly string[] = [
+  "Tensor",
+  ...names.flatMap((name) => {
+    const text = readFileSync(`${folder}${name}.ts`, "utf8");
+    return Array.from(text.matchAll(/^(?:export )?type (\w+)[^;]*? =\s+Tensor</gm), ([, alias = ""]) => alias);
+  }),
+];
+const isTensorType = new RegExp(`\\b(${tensorTypes.join("|")})\\b`);
+
 /** What an operator takes: tensors, lists of them, and plain arguments. */
 export type Argument = unknown;
 
@@ -133,7 +143,7 @@ function roleOf(declaration: ts.Node, index: number): Role {
   const type = parameter?.type?.getText() ?? "";
   if (/^(indices|labels)$/.test(parameter?.name.getText() ?? "")) return "indices";
   if (parameter?.name.getText() === "tensors") return "tensors";
-  return /\bTensor\b/.test(type) || parameter?.name.getText() === "operands" ? "tensor" : "plain";
+  return isTensorType.test(type) || parameter?.name.getText() === "operands" ? "tensor" : "plain";
 }
 
 function argument(node: ts.Node, role: Role): Argument {

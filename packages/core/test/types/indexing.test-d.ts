@@ -6,12 +6,15 @@ import {
   addAlongAxis,
   cumSum,
   embedding,
+  gather,
   norm,
+  oneHot,
   putAlongAxis,
   type Shape,
   sort,
   type TakenAlong,
   takeAlongAxis,
+  topK,
 } from "../../src/index.ts";
 
 declare const x: Tensor<readonly [2, 3]>;
@@ -47,4 +50,19 @@ test("rows of a table", () => {
 test("norms of any p", () => {
   expectTypeOf(norm(x, 1, { p: 1, keepDims: true })).toEqualTypeOf<Tensor<readonly [2, 1]>>();
   expectTypeOf(x.norm(0, { p: Number.POSITIVE_INFINITY })).toEqualTypeOf<Tensor<readonly [3]>>();
+});
+
+test("slices in the place of an axis, one-hot rows, the greatest few", () => {
+  const labels = {} as Tensor<readonly [32]>;
+  const places = {} as Tensor<readonly [4, 5]>;
+  expectTypeOf(gather(x, places)).toEqualTypeOf<Tensor<readonly [4, 5, 3]>>();
+  expectTypeOf(gather(x, places, -1)).toEqualTypeOf<Tensor<readonly [2, 4, 5]>>();
+  expectTypeOf(gather(x, any)).toEqualTypeOf<Tensor>();
+  expectTypeOf(oneHot(labels, 10)).toEqualTypeOf<Tensor<readonly [32, 10]>>();
+  expectTypeOf(oneHot(labels, 10, { axis: 0, dtype: "int32" })).toEqualTypeOf<Tensor<readonly [10, 32]>>();
+  expectTypeOf(oneHot(any, 10)).toEqualTypeOf<Tensor>();
+  expectTypeOf(topK(x, 1).indices).toEqualTypeOf<Tensor<readonly [2, 1]>>();
+  expectTypeOf(topK(x, 1, { axis: 0 }).values).toEqualTypeOf<Tensor<readonly [1, 3]>>();
+  expectTypeOf(topK(any, 1).values).toEqualTypeOf<Tensor>();
+  expectTypeOf(embedding(any, labels)).toEqualTypeOf<Tensor<readonly [32, number]>>();
 });

@@ -1,6 +1,14 @@
 // What can be done to images: shift, rotate, zoom, flip, noise. Each takes [batch, height, width] or [batch, height, width, channels].
 
-import { checkOption, checkOptionNames, defaultGenerator, type Generator, normal, type Tensor, tensor } from "@gradus/core";
+import {
+  checkOption,
+  checkOptionNames,
+  defaultGenerator,
+  type Generator,
+  normal,
+  type Tensor,
+  tensor,
+} from "@gradus/core";
 import { checkImages, imageSizes, type Motion, warp } from "./warp.ts";
 
 /** How images are moved. */
@@ -100,11 +108,7 @@ export function flipImages(images: Tensor, which?: readonly boolean[]): Tensor {
  * @example
  * addNoise(ones([1, 2, 2]), 0.1, { generator: new Generator(0) }).shape; // [1, 2, 2]
  */
-export function addNoise(
-  images: Tensor,
-  deviation: number,
-  options: { readonly generator?: Generator } = {},
-): Tensor {
+export function addNoise(images: Tensor, deviation: number, options: { readonly generator?: Generator } = {}): Tensor {
   checkOptionNames("addNoise", options, ["generator"]);
   checkImages("addNoise", images, true);
   checkOption(Number.isFinite(deviation) && deviation >= 0, "addNoise", "deviation", "a number ≥ 0", deviation);
@@ -139,7 +143,13 @@ function fillOf(owner: string, options: MotionOptions): number {
 /** The amount of each image. @throws OptionError for one that is not finite, and for a list of another length */
 function amounts(owner: string, name: string, given: PerImage, count: number): (image: number) => number {
   const list = typeof given === "number" ? [given] : given;
-  checkOption(typeof given === "number" || list.length === count, owner, name, `a number, or a list of ${count}`, given);
+  checkOption(
+    typeof given === "number" || list.length === count,
+    owner,
+    name,
+    `a number, or a list of ${count}`,
+    given,
+  );
   for (const amount of list) checkOption(Number.isFinite(amount), owner, name, "finite", amount);
   return (image) => (typeof given === "number" ? given : (given[image] ?? 0));
 }

@@ -33,6 +33,8 @@ export const placeOf = ({ table, name, rows }: TextColumn, index: number): strin
 
 /** Reads a column as its type says. @throws DataError naming row, column and field where one does not fit */
 export function readColumn(column: TextColumn, type: ColumnType): ReadColumn {
+  const valid = type === "number" || type === "category" || Array.isArray(type);
+  checkOption(valid, "readCsv", `types of ${column.name}`, '"number", "category" or a list of words', type);
   return type === "number" ? readNumbers(column) : readWords(column, type);
 }
 

@@ -73,13 +73,13 @@ export function parseCsv(text: string, options: CsvOptions): CsvDataset {
     options.columns?.map((column) => columnNumber(table, column, "columns")) ??
     [...table.names.keys()].filter((index) => index !== label);
   for (const column of Object.keys(types)) columnNumber(table, column, "types");
-  const text_ = new Fields(table, name, [label, ...inputs], options);
-  const target = readLabel(text_.column(label), types);
+  const used = new Fields(table, name, [label, ...inputs], options);
+  const target = readLabel(used.column(label), types);
   const features = inputs.map((index) => {
-    const column = text_.column(index);
+    const column = used.column(index);
     return { name: column.name, read: readColumn(column, types[column.name] ?? "number") };
   });
-  return new CsvDataset(inputsOf(features, text_.length), target.column, {
+  return new CsvDataset(inputsOf(features, used.length), target.column, {
     features: features.flatMap(({ name: own, read }) => read.categories?.map((word) => `${own}=${word}`) ?? [own]),
     classes: target.classes,
   });
@@ -136,7 +136,9 @@ class Fields {
       if (this.#fill !== null) return this.#fill;
       const where = placeOf({ ...column, fields: [] }, place);
       const found = field === "" ? "the field is empty" : `the field is ${JSON.stringify(field)}, which means missing`;
-      throw new DataError(`${where}: ${found}; give missing: "skip" to leave such rows out, or a number to stand for them`);
+      throw new DataError(
+        `${where}: ${found}; give missing: "skip" to leave such rows out, or a number to stand for them`,
+      );
     });
     return { ...column, fields };
   }
@@ -148,7 +150,10 @@ function readLabel(
   types: Readonly<Record<string, ColumnType>>,
 ): { readonly column: Column<readonly []>; readonly classes: readonly string[] | null } {
   const declared = types[column.name];
-  const { values, categories } = readColumn(column, declared ?? (column.fields.every(isNumber) ? "number" : "category"));
+  const { values, categories } = readColumn(
+    column,
+    declared ?? (column.fields.every(isNumber) ? "number" : "category"),
+  );
   const labels = values.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31);
   const whole = categories !== null || (declared === undefined && labels);
   const target = whole

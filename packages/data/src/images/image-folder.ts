@@ -48,10 +48,15 @@ export async function readImages(
   );
 }
 
-async function readPixels(owner: string, images: readonly LabelledImage[], options: ImagesOptions): Promise<ImageBytes> {
+async function readPixels(
+  owner: string,
+  images: readonly LabelledImage[],
+  options: ImagesOptions,
+): Promise<ImageBytes> {
   checkImageOptions(owner, options, ["size"]);
   const { size, ...how } = options;
-  const whole = size === undefined || (size.length === 2 && size.every((side) => Number.isSafeInteger(side) && side > 0));
+  const whole =
+    size === undefined || (size.length === 2 && size.every((side) => Number.isSafeInteger(side) && side > 0));
   checkOption(whole, owner, "size", "[height, width], whole numbers > 0", size);
   if (images.length === 0) throw new DataError(`${owner}: there are no images`);
   let sides = size;
@@ -118,7 +123,8 @@ export async function imageFolder(folder: string | URL, options: ImagesOptions =
   if (typeof folder !== "string" && !(folder instanceof URL)) {
     throw new OptionError(`imageFolder: folder must be a path, got ${String(folder)}`);
   }
-  if (!isPath(folder)) throw new DataError("imageFolder: this place is no folder of files: give the files to readImages");
+  if (!isPath(folder))
+    throw new DataError("imageFolder: this place is no folder of files: give the files to readImages");
   const path = pathOf(folder);
   const root = path instanceof URL ? decodeURIComponent(path.pathname) : path;
   const base = root.replace(/[/\\]?$/, "/");

@@ -1,9 +1,21 @@
 // Samples side by side: a batch of tensors from items with inputs and targets of any kind.
 
-import { checkOption, DataError, describe, formatShape, Tensor, tensor } from "@gradus/core";
+import {
+  checkOption,
+  DataError,
+  type DType,
+  describe,
+  formatShape,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  Tensor,
+  tensor,
+} from "@gradus/core";
 import type { ColumnSource } from "../array-dataset.ts";
 import type { Batch } from "../dataset.ts";
-import { placeRows } from "../rows.ts";
+import type { ColumnData } from "../gather.ts";
+import { arrayFor } from "../rows.ts";
 import type { Stage } from "./stage.ts";
 
 /** What one sample may hold as inputs or targets: a tensor, a number, nested lists, a typed array, or that with a shape. */
@@ -65,35 +77,49 @@ function stacked(samples: readonly SampleSource[], part: "inputs" | "targets", f
     typeof value === "number" && Number.isInteger(value) && Math.abs(value) < 2 ** 31;
   const labels = part === "targets" && values.every(label);
   const rows = values.map((value) => rowOf(value, labels));
-  const [head] = rows;
-  for (const [row, { shape, dtype }] of rows.entries()) {
-    if (head === undefined || (dtype === head.dtype && formatShape(shape) === formatShape(head.shape))) continue;
-    const found = `${part} ${dtype} ${formatShape(shape.slice(1))} at ${first + row}`;
-    throw new DataError(
-      `batch: samples must be of one kind, found ${found} after ${head.dtype} ${formatShape(head.shape.slice(1))}`,
-    );
+  const head = rows[0] ?? { data: new Float32Array(0), shape: [], dtype: "float32" };
+  const width = head.data.length;
+  const out = arrayFor(head.dtype, rows.length * width);
+  for (const [index, row] of rows.entries()) {
+    if (!isAlike(row, head)) {
+      const kind = ({ dtype, shape }: Row): string => `${dtype} ${formatShape(shape)}`;
+      const found = `${part} ${kind(row)} at ${first + index}`;
+      throw new DataError(`batch: samples must be of one kind, found ${found} after ${kind(head)}`);
+    }
+    out.set(row.data, index * width);
   }
-  return placeRows(
-    "batch",
-    rows.map((row, place) => ({ rows: row, places: [place] })),
-    rows.length,
-  );
+  return tensor(out, { shape: [rows.length, ...head.shape], dtype: head.dtype });
 }
 
-/** One sample as a tensor with an axis of samples before its own. */
-function rowOf(value: SamplePart, label: boolean): Tensor {
-  const whole = wholeOf(value, label);
-  return whole.reshape([1, ...whole.shape]);
+/** One sample's part: its elements and what they are. */
+interface Row {
+  readonly data: ColumnData;
+  readonly shape: Shape;
+  readonly dtype: DType;
 }
 
-function wholeOf(value: SamplePart, label: boolean): Tensor {
-  if (value instanceof Tensor) return value;
-  if (typeof value === "number") return tensor(value, { dtype: label ? "int32" : "float32" });
-  if (ArrayBuffer.isView(value)) return wholeOf({ data: value, shape: [value.length] }, false);
-  if (!("data" in value)) return tensor(value);
+const isAlike = (a: Row, b: Row): boolean =>
+  a.dtype === b.dtype && a.shape.length === b.shape.length && a.shape.every((size, axis) => size === b.shape[axis]);
+
+function rowOf(value: SamplePart, label: boolean): Row {
+  if (value instanceof Tensor) return { data: value.toTypedArray(), shape: value.shape, dtype: value.dtype };
+  if (typeof value === "number") {
+    return label
+      ? { data: Int32Array.of(value), shape: [], dtype: "int32" }
+      : { data: Float32Array.of(value), shape: [], dtype: "float32" };
+  }
+  if (ArrayBuffer.isView(value)) return rowOf({ data: value, shape: [value.length] }, false);
+  if (!("data" in value)) return rowOf(tensor(value), false);
   const { data, shape } = value;
-  if (data instanceof Float32Array || data instanceof Float64Array) return tensor(data, { shape });
-  const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
+  if (sizeOf(shape) !== data.length) {
+    throw new ShapeError(`batch: ${data.length} elements are no sample of shape ${formatShape(shape)}`);
+  }
   checkOption(!(data instanceof Uint32Array), "batch", "data", "numbers that int32 can hold", "Uint32Array");
-  return bytes ? tensor(Uint8Array.from(data), { shape }) : tensor(Int32Array.from(data), { shape });
+  return { data, shape, dtype: dtypeOf(data) };
+}
+
+function dtypeOf(data: ColumnData): DType {
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Float64Array) return "float64";
+  return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? "uint8" : "int32";
 }

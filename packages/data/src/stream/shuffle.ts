@@ -2,7 +2,7 @@
 // as large as the stream every order is equally likely; with a smaller one, item i leaves no earlier than at place i − buffer + 1.
 // Source of the idea: tf.data's shuffle; the end is the algorithm of R. Fisher and F. Yates (1938).
 
-import { Generator, uniform } from "@gradus/core";
+import { type Generator, uniform } from "@gradus/core";
 import { generatorAt } from "../seeds.ts";
 import { dropped, type Stage } from "./stage.ts";
 

@@ -3,7 +3,7 @@
 import { DataError, describe, OptionError } from "@gradus/core";
 import { Dataset, type Sample } from "../dataset.ts";
 import { DataLoader } from "../loader.ts";
-import { samplesOf } from "../views.ts";
+import { range, samplesOf } from "../views.ts";
 import { dropped, type Stage } from "./stage.ts";
 
 /** Items one after the other, at once or in time. */
@@ -12,12 +12,17 @@ export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
 /** What {@link sourceOf} reads: what can be iterated, or a function that is called for each pass with its number. */
 export type ItemSource<Item> = Items<Item> | ((pass: number) => Items<Item> | Promise<Items<Item>>);
 
+/** So many samples of a dataset are read at once. */
+const CHUNK = 32;
+
 /** The samples of a dataset, in order. */
 export function datasetSource(dataset: Dataset): Stage<Sample> {
   return {
     length: dataset.length,
     async *open(_, skip) {
-      for (let index = skip; index < dataset.length; index++) yield* samplesOf(dataset.batch([index]));
+      for (let start = skip; start < dataset.length; start += CHUNK) {
+        yield* samplesOf(dataset.batch(range(start, Math.min(start + CHUNK, dataset.length))));
+      }
     },
   };
 }
@@ -33,7 +38,7 @@ export function loaderSource(loader: DataLoader): Stage<unknown> {
 }
 
 /** The items of an array. */
-export function arraySource<Item>(items: readonly Item[]): Stage<Item> {
+function arraySource<Item>(items: readonly Item[]): Stage<Item> {
   return {
     length: items.length,
     async *open(_, skip) {

@@ -3,9 +3,9 @@
 import {
   CheckpointError,
   DataError,
-  DTypeError,
   type DType,
-  GradusError,
+  DTypeError,
+  type GradusError,
   OptionError,
   type Shape,
   ShapeError,
@@ -53,7 +53,9 @@ export function packBatch(batch: unknown): { readonly packed: PackedBatch; reado
   const given: Partial<StreamBatch> = typeof batch === "object" && batch !== null ? batch : {};
   const { inputs, targets, weights } = given;
   if (!(inputs instanceof Tensor) || !(targets instanceof Tensor)) {
-    throw new DataError("serveBatches: expected batches, { inputs, targets }, two tensors: end the stream in batch(size)");
+    throw new DataError(
+      "serveBatches: expected batches, { inputs, targets }, two tensors: end the stream in batch(size)",
+    );
   }
   const packed = {
     inputs: packTensor(inputs),

@@ -62,7 +62,13 @@ describe("each stage is what it is for arrays", () => {
       fc.asyncProperty(lists, count, fc.integer({ min: 1, max: 4 }), async (items, n, size) => {
         const stream = IterableDataset.from(items);
         const samples = stream.map((x) => ({ inputs: [x], targets: 0 }));
-        const made = [stream.take(n), stream.skip(n), stream.repeat(n), stream.concat(stream), stream.shuffle({ buffer: size })];
+        const made = [
+          stream.take(n),
+          stream.skip(n),
+          stream.repeat(n),
+          stream.concat(stream),
+          stream.shuffle({ buffer: size }),
+        ];
         for (const one of [...made, samples.batch(size), samples.batch(size, { dropLast: true })]) {
           expect(one.length).toBe((await all<unknown>(one)).length);
         }
@@ -122,7 +128,11 @@ describe("the state", () => {
     shuffle: (s) => s.shuffle({ buffer: 3, seed: 7 }),
     cache: (s) => s.shuffle({ buffer: 3, seed: 7 }).cache(),
     prefetch: (s) => s.prefetch(3),
-    batch: (s) => s.map((x) => ({ inputs: x, targets: x })).batch(3).map(({ targets }) => targets.toArray()),
+    batch: (s) =>
+      s
+        .map((x) => ({ inputs: x, targets: x }))
+        .batch(3)
+        .map(({ targets }) => targets.toArray()),
     all: (s) =>
       s
         .shuffle({ buffer: 5, seed: 1 })
@@ -134,27 +144,30 @@ describe("the state", () => {
   };
   const items = [0, 1, 2, 3, 4, 5, 6];
 
-  test.each(Object.keys(pipelines))("of %s goes on anywhere, through JSON, in a stream made in the same way", async (name) => {
-    for (const kind of [0, 1]) {
-      const make = (): IterableDataset<unknown> => {
-        const [source] = streams(items).slice(kind);
-        const built = source && pipelines[name]?.(source);
-        if (built === undefined) throw new Error("no such pipeline");
-        return built;
-      };
-      const passes = async (stream: IterableDataset<unknown>, most: number): Promise<unknown[]> => {
-        const found: unknown[] = [];
-        while (found.length < most) found.push(...(await all(stream, most - found.length)));
-        return found;
-      };
-      const whole = await passes(make(), 30);
-      for (const stop of [0, 1, 2, 4, 5, 7, 8, 11]) {
-        const first = make();
-        const begun = await passes(first, stop);
-        const second = make();
-        second.state = JSON.parse(JSON.stringify(first.state));
-        expect([...begun, ...(await passes(second, 30 - stop))]).toEqual(whole);
+  test.each(Object.keys(pipelines))(
+    "of %s goes on anywhere, through JSON, in a stream made in the same way",
+    async (name) => {
+      for (const kind of [0, 1]) {
+        const make = (): IterableDataset<unknown> => {
+          const [source] = streams(items).slice(kind);
+          const built = source && pipelines[name]?.(source);
+          if (built === undefined) throw new Error("no such pipeline");
+          return built;
+        };
+        const passes = async (stream: IterableDataset<unknown>, most: number): Promise<unknown[]> => {
+          const found: unknown[] = [];
+          while (found.length < most) found.push(...(await all(stream, most - found.length)));
+          return found;
+        };
+        const whole = await passes(make(), 30);
+        for (const stop of [0, 1, 2, 4, 5, 7, 8, 11]) {
+          const first = make();
+          const begun = await passes(first, stop);
+          const second = make();
+          second.state = JSON.parse(JSON.stringify(first.state));
+          expect([...begun, ...(await passes(second, 30 - stop))]).toEqual(whole);
+        }
       }
-    }
-  });
+    },
+  );
 });

@@ -1,11 +1,18 @@
 // What may be wrong with gradients and updates.
 
+import { recentSteps } from "../dead-units.ts";
 import { formatNumber, formatShare } from "../numbers.ts";
 import { type Course, isSound, type Observation } from "../observation.ts";
 import { thresholds } from "../thresholds.ts";
-import { activationAfter, bestInitializer, beyondChance, flatAfter, hasNormalization, lastWeighted } from "./context.ts";
+import {
+  activationAfter,
+  bestInitializer,
+  beyondChance,
+  flatAfter,
+  hasNormalization,
+  lastWeighted,
+} from "./context.ts";
 import { lasting, others, pathAt, type Rule, rowsOf, type Spot } from "./finding.ts";
-import { recentSteps } from "../dead-units.ts";
 
 /** The gradient of each layer's weights as a share of the last layer's. */
 function gradientRatios(course: Course, observation: Observation): readonly Spot[] {
@@ -108,7 +115,9 @@ export const largeUpdates: Rule = (course) => {
     .sort((a, b) => b.value - a.value);
   const [first, ...rest] = spots;
   if (first === undefined) return null;
-  const loss = outOfHand(observations) ? `; the loss went from ${formatLoss(observations.at(0))} to ${formatLoss(observations.at(-1))}` : "";
+  const loss = outOfHand(observations)
+    ? `; the loss went from ${formatLoss(observations.at(0))} to ${formatLoss(observations.at(-1))}`
+    : "";
   return {
     kind: "largeUpdates",
     spots: [first, ...rest],
@@ -142,7 +151,8 @@ export const smallUpdates: Rule = (course) => {
   const { observations } = course;
   const sound = observations.filter(isSound);
   const greatest = sound.map((observation) => Math.max(...updates(course, observation).map(({ value }) => value)));
-  if (greatest.length < 2 || !greatest.every((ratio) => ratio < thresholds.smallUpdate.value && ratio >= 0)) return null;
+  if (greatest.length < 2 || !greatest.every((ratio) => ratio < thresholds.smallUpdate.value && ratio >= 0))
+    return null;
   const [before, now] = [sound[0]?.loss ?? null, sound.at(-1)?.loss ?? null];
   if (before !== null && now !== null && now < before / 10) return null;
   const latest = updates(course, sound.at(-1) ?? { step: 0, steps: 0, loss: null, layers: [] });

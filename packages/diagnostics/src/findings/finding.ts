@@ -1,8 +1,8 @@
 // What a finding is, and in which order findings stand: what was there first is the cause. Within a step the order is that of the
 // work: weights as they start, then the forward pass from the first layer to the last, then gradients, then updates.
 
-import { type Course, isSound, type LayerFacts, type LayerObservation, type Observation } from "../observation.ts";
 import { recentSteps } from "../dead-units.ts";
+import { type Course, isSound, type LayerFacts, type LayerObservation, type Observation } from "../observation.ts";
 
 /** What can be found. */
 export type FindingKind =
@@ -125,7 +125,8 @@ export function lasting({ observations }: Course, look: Look): Lasting | null {
   const sound = all.filter((spots) => spots !== null);
   const recent = sound.slice(-recentSteps);
   const latest = recent.at(-1) ?? [];
-  const at = (spots: readonly Spot[] | null, place: number): boolean => spots?.some((spot) => spot.place === place) ?? false;
+  const at = (spots: readonly Spot[] | null, place: number): boolean =>
+    spots?.some((spot) => spot.place === place) ?? false;
   const [first, ...rest] = latest
     .filter(({ place }) => 2 * recent.filter((spots) => at(spots, place)).length > recent.length)
     .sort((a, b) => a.place - b.place);

@@ -5,7 +5,7 @@ import { isNormalizer, isRectifier } from "../kinds.ts";
 import { formatNumber, formatShare } from "../numbers.ts";
 import type { Course, Observation } from "../observation.ts";
 import { thresholds } from "../thresholds.ts";
-import { activationAfter, beyondChance, bestInitializer, hasNormalization, lastWeighted } from "./context.ts";
+import { activationAfter, bestInitializer, beyondChance, hasNormalization, lastWeighted } from "./context.ts";
 import { lasting, others, pathAt, type Rule, rowsOf, type Spot } from "./finding.ts";
 
 /** Hidden units that have the same weights get the same gradient, and stay the same. */
@@ -43,12 +43,11 @@ export const saturated: Rule = (course) => {
   if (found === null) return null;
   const [{ place, value }] = found.spots;
   const rest = others(course, found.spots, formatShare);
-  const kind = course.layers[place]?.kind ?? "";
   const norm = hasNormalization(course) ? "" : ", a BatchNorm before it";
   return {
     kind: "saturated",
     ...found,
-    message: `${pathAt(course, found.spots[0])}: ${kind} saturates in ${formatShare(value)} of its outputs: its slope there is almost 0, and so is what it lets back${rest}.`,
+    message: `${pathAt(course, found.spots[0])}: saturates in ${formatShare(value)} of its outputs: its slope there is almost 0, and so is what it lets back${rest}.`,
     advice: `Try smaller weights (${bestInitializer(course, place)})${norm}, standardized inputs, or relu with heNormal.`,
   };
 };
@@ -150,7 +149,12 @@ export const notFinite: Rule = (course) => {
         : "Try a smaller learningRate, clipNorm, or find the operation with detectAnomaly";
     return {
       kind: "notFinite",
-      spots: [{ place, value: output?.seen.activation?.mean ?? gradient?.seen.weights?.gradient ?? observation.loss ?? Number.NaN }],
+      spots: [
+        {
+          place,
+          value: output?.seen.activation?.mean ?? gradient?.seen.weights?.gradient ?? observation.loss ?? Number.NaN,
+        },
+      ],
       since,
       stage: output === undefined ? 2 : 1,
       message: `${course.layers[place]?.path ?? "the model"}: ${what} is no finite number${before === null ? "" : ` (${before} follows)`}.`,
@@ -169,4 +173,3 @@ export const forwardRules: readonly Rule[] = [
   vanishingActivations,
   notFinite,
 ];
-
