@@ -25,7 +25,7 @@ function gradientRatios(course: Course, observation: Observation): readonly Spot
 }
 
 /** Little of the gradient is left when it arrives at the first layers. */
-export const vanishingGradient: Rule = (course) => {
+const vanishingGradient: Rule = (course) => {
   const found = lasting(course, (observation, index) =>
     gradientRatios(course, observation).filter(
       // Layers that start at 0 on purpose let nothing through in the first step alone.
@@ -54,7 +54,7 @@ export const vanishingGradient: Rule = (course) => {
 };
 
 /** The gradient grows on its way back. */
-export const explodingGradient: Rule = (course) => {
+const explodingGradient: Rule = (course) => {
   const found = lasting(course, (observation) =>
     gradientRatios(course, observation).filter(({ value }) => value > thresholds.exploding.value),
   );
@@ -69,7 +69,7 @@ export const explodingGradient: Rule = (course) => {
 };
 
 /** Weights that learn, but to which no way leads from the loss. */
-export const noGradient: Rule = (course) => {
+const noGradient: Rule = (course) => {
   const found = lasting(course, (observation) => {
     const rows = rowsOf(course, observation).filter(({ seen }) => seen.weights !== null);
     if (rows.every(({ seen }) => seen.weights?.gradient === null)) return [];
@@ -98,7 +98,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Steps too long for the weights that take them. What they have done already is not undone, so that one such step is remembered. */
-export const largeUpdates: Rule = (course) => {
+const largeUpdates: Rule = (course) => {
   const { observations } = course;
   const ratios = observations.map((observation) => median(updates(course, observation).map(({ value }) => value)));
   const { largeUpdate, hugeUpdate } = thresholds;
@@ -147,7 +147,7 @@ function silenced(observations: readonly Observation[]): boolean {
 }
 
 /** Steps so short that training would take for ever, from the start on. */
-export const smallUpdates: Rule = (course) => {
+const smallUpdates: Rule = (course) => {
   const { observations } = course;
   const sound = observations.filter(isSound);
   const greatest = sound.map((observation) => Math.max(...updates(course, observation).map(({ value }) => value)));
@@ -171,7 +171,7 @@ export const smallUpdates: Rule = (course) => {
 };
 
 /** A BatchNorm whose running statistics are not those of its batches: evaluation then differs from training. */
-export const batchNormDrift: Rule = (course) => {
+const batchNormDrift: Rule = (course) => {
   const found = lasting(course, (observation) =>
     rowsOf(course, observation).flatMap(({ place, facts, seen }) => {
       const { drift } = seen;

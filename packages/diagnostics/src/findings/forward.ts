@@ -9,7 +9,7 @@ import { activationAfter, bestInitializer, beyondChance, hasNormalization, lastW
 import { lasting, others, pathAt, type Rule, rowsOf, type Spot } from "./finding.ts";
 
 /** Hidden units that have the same weights get the same gradient, and stay the same. */
-export const identicalUnits: Rule = (course) => {
+const identicalUnits: Rule = (course) => {
   const last = lastWeighted(course);
   const found = lasting(course, (observation) =>
     rowsOf(course, observation).flatMap(({ place, facts, seen }) =>
@@ -32,7 +32,7 @@ export const identicalUnits: Rule = (course) => {
 };
 
 /** Most outputs of a hidden sigmoid or tanh lie where it is flat. */
-export const saturated: Rule = (course) => {
+const saturated: Rule = (course) => {
   const last = lastWeighted(course);
   const found = lasting(course, (observation) =>
     rowsOf(course, observation).flatMap(({ place, seen }) => {
@@ -53,7 +53,7 @@ export const saturated: Rule = (course) => {
 };
 
 /** Most relus of a layer were 0 for everything: they get no gradient and stay so. */
-export const dead: Rule = (course) => {
+const dead: Rule = (course) => {
   const found = lasting(course, (observation) =>
     rowsOf(course, observation).flatMap(({ place, facts, seen }) => {
       const units = seen.dead;
@@ -83,7 +83,7 @@ export const dead: Rule = (course) => {
 };
 
 /** The signal grows from layer to layer. */
-export const explodingActivations: Rule = (course) => {
+const explodingActivations: Rule = (course) => {
   const found = lasting(course, (observation) =>
     sizes(course, observation, true).filter(({ value }) => value >= thresholds.growth.value),
   );
@@ -99,7 +99,7 @@ export const explodingActivations: Rule = (course) => {
 };
 
 /** The signal fades from layer to layer. */
-export const vanishingActivations: Rule = (course) => {
+const vanishingActivations: Rule = (course) => {
   const found = lasting(course, (observation) =>
     sizes(course, observation, false).filter(({ value }) => value > 0 && value < thresholds.decay.value),
   );
@@ -132,7 +132,7 @@ function sizes(course: Course, observation: Observation, withOutput: boolean): r
 }
 
 /** The first layer whose output, or the first whose gradient, is no number. */
-export const notFinite: Rule = (course) => {
+const notFinite: Rule = (course) => {
   for (const [since, observation] of course.observations.entries()) {
     const rows = rowsOf(course, observation);
     const bad = (value: number | null | undefined): boolean => typeof value === "number" && !Number.isFinite(value);
