@@ -1,6 +1,7 @@
 // Every program in a README is type-checked, runs, and gives what its comments say.
 
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as core from "@gradus/core";
 import * as compiling from "@gradus/core/compile";
@@ -10,7 +11,8 @@ import * as diagnostics from "@gradus/diagnostics";
 import * as layers from "@gradus/layers";
 import * as optimizers from "@gradus/optimizers";
 import * as training from "@gradus/training";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import * as checkpoints from "@gradus/training/checkpoint";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runExample } from "../../packages/core/test/examples/run.ts";
 import { blocksOf, type CheckedBlock, checkBlocks } from "./readme.ts";
 
@@ -24,6 +26,7 @@ const modules = {
   "@gradus/layers": layers,
   "@gradus/optimizers": optimizers,
   "@gradus/training": training,
+  "@gradus/training/checkpoint": checkpoints,
 };
 const pages = [
   "README.md",
@@ -34,10 +37,17 @@ const pages = [
 /** What texts speak of and blocks take for granted. */
 const standIns = {
   bytes: "const bytes = new Uint8Array(500 * 32 * 32 * 3);",
-  labels: "const labels = new Uint8Array(500);",
+  labels: "const labels = randint([500], { high: 10 });",
+  logits: "const logits = uniform([500, 10]);",
   model: "const model = new Dense(4, 2);",
   optimizer: "const optimizer = new Adam(new Dense(4, 2).parameters());",
   loss: "const loss = crossEntropy;",
+  train: "const train = fromArrays({ inputs: uniform([40, 4]), targets: randint([40], { high: 10 }) });",
+  trainer: `const network = new Dense(4, 10);
+    const trainer = new Trainer({ model: network, optimizer: new Adam(network.parameters()), loss: crossEntropy, metrics: ["accuracy"] });`,
+  camera: `const camera = (async function* () {
+    for (let shot = 0; shot < 100; shot++) yield { images: uniform([2, 4]), labels: randint([2], { high: 10 }) };
+  })();`,
 };
 
 /** Where the app is: there the package with the four files of MNIST is installed. */
@@ -72,6 +82,22 @@ const blockWith = (part: string): CheckedBlock => {
   if (block === undefined) throw new Error(`README.md has no block with ${part}`);
   return block;
 };
+
+// What blocks write goes to a folder of its own, where a training has been before.
+const before = process.cwd();
+const place = mkdtempSync(join(tmpdir(), "gradus-pages-"));
+beforeAll(async () => {
+  process.chdir(place);
+  await run(
+    { page: "", line: 0, text: "", problems: [], standIns: `${standIns.train} ${standIns.trainer}` },
+    [],
+    'await trainer.fit(train, { epochs: 1, seed: 0, verbose: 0 }); await saveCheckpoint("last", trainer.state());',
+  );
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(place, { recursive: true, force: true });
+});
 
 beforeEach(() => {
   vi.spyOn(console, "log").mockImplementation(() => undefined);

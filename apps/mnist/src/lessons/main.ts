@@ -4,7 +4,6 @@
 import process from "node:process";
 import { GradusError } from "@gradus/core";
 import { setDeterministic } from "@gradus/core/deterministic";
-import { setThreads } from "@gradus/core/threads";
 import { readData } from "../data-sets.ts";
 import { Failure, oneLine } from "../failure.ts";
 import { columns, endWithReader, hasColours, print } from "../terminal.ts";
@@ -34,7 +33,6 @@ function listing(): string {
 
 async function run(wanted: readonly Lesson[], asJson: boolean): Promise<void> {
   setDeterministic(true);
-  await setThreads("auto"); // the bits do not depend on it
   const laboratory = new Laboratory(await readData(null, [784]));
   const report = new Report(columns(), styleOf(hasColours()));
   const outcomes = new Map<Lesson, Outcome>();

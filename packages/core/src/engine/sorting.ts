@@ -1,4 +1,4 @@
-// The order of elements: a stable radix sort of the places in each line, by keys in which NaN comes after everything. Keys are the
+// The order of elements: a stable radix sort of the places in each line (of short ones by insertion), by keys in which NaN comes after everything. Keys are the
 // bits of the numbers, changed so that they order as whole numbers do: M. Herf, "Radix tricks", 2001.
 
 import type { TypedArray } from "../dtype.ts";
@@ -19,7 +19,7 @@ export function sortPlaces(values: TypedArray, shape: Shape, axis: number, desce
     writeKeys(line, words);
     if (descending)
       for (const word of words) for (let place = 0; place < size; place++) word[place] = ~(word[place] ?? 0);
-    const sorted = radixSort(words, places, spare);
+    const sorted = size <= SHORT ? insertionSort(words, places) : radixSort(words, places, spare);
     for (let rank = 0; rank < size; rank++) out[start + rank * inner] = sorted[rank] ?? 0;
   }
 }
@@ -41,6 +41,27 @@ function writeKeys(line: TypedArray, words: Words): void {
     const low = bits[place * 2] ?? 0;
     first[place] = Number.isNaN(value) ? 0xffffffff : turned ? ~low : low;
   }
+}
+
+/** Lines of so many elements are sorted sooner by insertion than byte by byte. */
+const SHORT = 48;
+
+/** Sorts places by their keys: each moves to the left past those with greater keys. */
+function insertionSort(words: Words, places: Int32Array): Int32Array {
+  const [low, high = low] = words;
+  if (low === undefined || high === undefined) return places;
+  for (let place = 0; place < places.length; place++) {
+    const [top, bottom] = [high[place] ?? 0, low[place] ?? 0];
+    let rank = place;
+    for (; rank > 0; rank--) {
+      const left = places[rank - 1] ?? 0;
+      const above = high[left] ?? 0;
+      if (above < top || (above === top && (low[left] ?? 0) <= bottom)) break;
+      places[rank] = left;
+    }
+    places[rank] = place;
+  }
+  return places;
 }
 
 /** Sorts places by their keys, byte by byte from the lowest; gives that of the two arrays in which they end. */

@@ -38,10 +38,19 @@ export function einsum<const E extends string, const T extends readonly Tensor[]
   const named = inputs.map((operand) => stretched(diagonals(given, operand), sizes));
   const [first, ...rest] = named;
   if (first === undefined) throw new OptionError(`${given}: no operands given`);
-  const wanted = (index: number): ReadonlySet<string> =>
-    new Set([...output, ...named.slice(index).flatMap(({ labels }) => labels)]);
-  const all = rest.reduce((left, right, index) => contract(left, right, wanted(index + 2)), summed(first, wanted(1)));
-  return typed(arranged(all, output));
+  return typed(arranged(contractAll(first, rest, output), output));
+}
+
+/** The product of all operands, one after the other: next comes the first that shares a label, or else the first. */
+function contractAll(first: Labelled, others: readonly Labelled[], output: readonly string[]): Labelled {
+  const remaining = [...others];
+  const wanted = (): ReadonlySet<string> => new Set([...output, ...remaining.flatMap(({ labels }) => labels)]);
+  let product = summed(first, wanted());
+  while (remaining.length > 0) {
+    const related = remaining.findIndex(({ labels }) => labels.some((label) => product.labels.includes(label)));
+    for (const next of remaining.splice(Math.max(related, 0), 1)) product = contract(product, next, wanted());
+  }
+  return product;
 }
 
 // Reading the equation ------------------------------------------------------------------------------------------------------

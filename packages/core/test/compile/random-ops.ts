@@ -235,4 +235,4 @@ export const folding: ReadonlySet<string> = new Set(
 );
 
 /** Operators whose results may be views of what they are given; a dropout of rate 0 is. */
-export const views: ReadonlySet<string> = new Set([...[movements, others].flatMap(Object.keys), "dropout"]);
+export const views: ReadonlySet<string> = new Set([...[movements, contracted, others].flatMap(Object.keys), "dropout"]);

@@ -122,7 +122,7 @@ class Builder {
     if (fold !== null && fits === null) this.#makeSingle(group);
   }
 
-  /** Producers' groups, the latest first; then others that read the same operands. */
+  /** Producers' groups, the latest first. */
   #candidates(node: GraphNode): Group[] {
     const own = node.inputs.flatMap(({ value }) => this.groupOf.get(value.node) ?? []);
     return [...new Set(own)].filter(({ space }) => space !== null).sort((a, b) => b.id - a.id);

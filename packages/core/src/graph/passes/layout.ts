@@ -142,7 +142,7 @@ export function keptStrides(
 }
 
 /** The stride with which axes are run through as one, 0 for no axes; null if there is none. */
-export function singlePace(sizes: Shape, strides: readonly number[]): number | null {
+function singlePace(sizes: Shape, strides: readonly number[]): number | null {
   for (let axis = 0; axis + 1 < sizes.length; axis++) {
     if (strides[axis] !== (strides[axis + 1] ?? 0) * (sizes[axis + 1] ?? 1)) return null;
   }
