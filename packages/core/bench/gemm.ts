@@ -3,9 +3,9 @@
 // a share of a register-only loop. All are measured in turn in every round; the best and the median of each are shown.
 import { type Matrix, multiply } from "../src/engine/matmul.ts";
 import { instantiateKernels } from "../src/engine/matmul-wasm.ts";
+import { OPERATIONS_PER_ROUND, peakLoop } from "../src/program/peak.ts";
 import { features } from "../src/wasm/features.ts";
 import { type GemmForm, gemmScratchBytes } from "../src/wasm/gemm.ts";
-import { OPERATIONS_PER_ROUND, peakLoop } from "../src/program/peak.ts";
 
 interface Shape {
   readonly form: GemmForm;

@@ -7,6 +7,7 @@ import type { Graph } from "./graph/graph.ts";
 import { fuse } from "./graph/passes/fuse.ts";
 import { simplify } from "./graph/passes/simplify.ts";
 import { GraphTracer, type Trace } from "./graph/trace.ts";
+import { Program } from "./program/program.ts";
 import { flatten, replaceTensors } from "./structure.ts";
 import { isRecording } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -15,7 +16,6 @@ import { verified } from "./verify.ts";
 import { features } from "./wasm/features.ts";
 import { createHeap, type Heap } from "./wasm/heap.ts";
 import { parallel } from "./wasm/parallel.ts";
-import { Program } from "./program/program.ts";
 
 export type { Peak } from "./program/peak.ts";
 export type { KernelCost, Profile } from "./program/profile.ts";

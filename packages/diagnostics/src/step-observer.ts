@@ -25,6 +25,10 @@ export interface StepEnd {
  *
  * Steps that are not looked at run as if it were not there. A compiled step has two programs, one that only trains and one that also
  * hands out what is looked at.
+ *
+ * @example
+ * const model = new Sequential(new Dense(3, 2), new Tanh());
+ * watch(model, "tanh", "activation") instanceof StepObserver; // true
  */
 export abstract class StepObserver {
   /** What it is called among the callbacks of a fit. */

@@ -57,7 +57,13 @@ export function watch(model: Layer, selector: Selector, facet: Facet, options: W
   return new Watch(model, selector, facet, options);
 }
 
-/** A collection that grows while a model learns; {@link watch} makes one. */
+/**
+ * A collection that grows while a model learns; {@link watch} makes one.
+ *
+ * @example
+ * const model = new Sequential(new Dense(3, 2), new Tanh());
+ * watch(model, "tanh", "activation") instanceof Watch; // true
+ */
 export class Watch extends StepObserver {
   readonly facet: Facet;
   readonly #keep: number;

@@ -61,7 +61,7 @@ const divergenceOfLogs: BinaryOp<"klDivergence"> = /* @__PURE__ */ elementwise({
 
 /**
  * The Kullback–Leibler divergence Σ t·(ln t − x) of a target distribution t from a prediction given as logarithms of probabilities
- * x, as {@link logSoftmax} makes them. `mean`, the default, divides by the number of elements, `batchMean` by that of rows.
+ * x, as `logSoftmax` makes them. `mean`, the default, divides by the number of elements, `batchMean` by that of rows.
  *
  * @example klDivergence([[-0.693147, -0.693147]], [[1, 0]], { reduction: "sum" }) // 0.693147
  */

@@ -9,7 +9,7 @@ import { dropped, type Stage } from "./stage.ts";
 /** Items one after the other, at once or in time. */
 export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
 
-/** What {@link sourceOf} reads: what can be iterated, or a function that is called for each pass with its number. */
+/** What a stream reads: what can be iterated, or a function that is called for each pass with its number. */
 export type ItemSource<Item> = Items<Item> | ((pass: number) => Items<Item> | Promise<Items<Item>>);
 
 /** So many samples of a dataset are read at once. */

@@ -17,7 +17,10 @@ export interface WorkerOptions {
   readonly length?: number;
 }
 
-/** The batches that a worker makes, as a stream. */
+/**
+ * The batches that a worker makes, as a stream; {@link workerBatches} starts one.
+ * @example const stop = (batches: WorkerBatches) => batches.close();
+ */
 export class WorkerBatches extends IterableDataset<StreamBatch> {
   readonly #pool: WorkerStage;
 

@@ -9,10 +9,10 @@ import {
 import { finite, notNegative, type OptionRules } from "../options.ts";
 import { family, type Initializer, type InitializerFamily } from "./family.ts";
 
-/** Zeros. */
+/** Zeros. @example initializers.zeros([2]); // [0, 0] */
 export const zeros: Initializer = (shape, { dtype = "float32" } = {}) => full(shape, 0, { dtype });
 
-/** Ones. */
+/** Ones. @example initializers.ones([2]); // [1, 1] */
 export const ones: Initializer = (shape, { dtype = "float32" } = {}) => full(shape, 1, { dtype });
 
 /** One value everywhere. @example constant(0.5)([2]); // [0.5, 0.5] */
@@ -26,7 +26,10 @@ export interface UniformSettings {
   readonly high: number;
 }
 
-/** Uniform in [low, high): [−0.05, 0.05) by default. */
+/**
+ * Uniform in [low, high): [−0.05, 0.05) by default.
+ * @example initializers.uniform({ low: 0, high: 1 })([784, 256]).shape; // [784, 256]
+ */
 export const uniform: InitializerFamily<UniformSettings> = /* @__PURE__ */ family(
   "uniform",
   { low: -0.05, high: 0.05 },
@@ -43,7 +46,10 @@ export interface NormalSettings {
 const small: NormalSettings = { mean: 0, standardDeviation: 0.01 };
 const normalRules: OptionRules<NormalSettings> = { mean: finite, standardDeviation: notNegative };
 
-/** Normal, of mean 0 and standard deviation 0.01 by default. */
+/**
+ * Normal, of mean 0 and standard deviation 0.01 by default.
+ * @example initializers.normal({ standardDeviation: 0.02 })([784, 256]).shape; // [784, 256]
+ */
 export const normal: InitializerFamily<NormalSettings> = /* @__PURE__ */ family(
   "normal",
   small,
@@ -56,6 +62,7 @@ export const SPREAD_WITHIN_TWO = 0.879_625_661_034_239_8;
 
 /**
  * Normal without its tails beyond two standard deviations, widened so that `standardDeviation` is that of the result.
+ * @example initializers.truncatedNormal({ standardDeviation: 0.02 })([784, 256]).shape; // [784, 256]
  */
 export const truncatedNormal: InitializerFamily<NormalSettings> = /* @__PURE__ */ family(
   "truncatedNormal",

@@ -56,7 +56,8 @@ const byInputs: Sigma = (shape, gain) => gain / Math.sqrt(fans(shape).fanIn);
 
 /**
  * Uniform with σ = gain · √(2 / (fanIn + fanOut)), gain 1: keeps the variance of activations and gradients through
- * tanh and linear layers.
+ * tanh and linear layers. Source: X. Glorot and Y. Bengio, AISTATS 2010.
+ * @example xavierUniform([3, 3]).abs().max().item() <= 1; // true: the bound is √(6 / (fanIn + fanOut))
  */
 export const xavierUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   "xavierUniform",
@@ -65,7 +66,7 @@ export const xavierUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ sc
   spreadUniform,
 );
 
-/** Normal with σ = gain · √(2 / (fanIn + fanOut)), gain 1. */
+/** Normal with σ = gain · √(2 / (fanIn + fanOut)), gain 1. @example xavierNormal([784, 256]).shape; // [784, 256] */
 export const xavierNormal: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   "xavierNormal",
   1,
@@ -73,7 +74,10 @@ export const xavierNormal: InitializerFamily<GainSettings> = /* @__PURE__ */ sca
   spreadNormal,
 );
 
-/** Uniform with σ = gain / √fanIn, gain √2: keeps the variance through ReLU, which halves it. */
+/**
+ * Uniform with σ = gain / √fanIn, gain √2: keeps the variance through ReLU, which halves it. Source: K. He et al., ICCV 2015.
+ * @example heUniform([6, 4]).abs().max().item() <= 1; // true: the bound is √(6 / fanIn)
+ */
 export const heUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   "heUniform",
   Math.SQRT2,
@@ -81,7 +85,7 @@ export const heUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled
   spreadUniform,
 );
 
-/** Normal with σ = gain / √fanIn, gain √2. */
+/** Normal with σ = gain / √fanIn, gain √2. @example new Dense(784, 256, { initializer: heNormal }); */
 export const heNormal: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   "heNormal",
   Math.SQRT2,
@@ -89,7 +93,10 @@ export const heNormal: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   spreadNormal,
 );
 
-/** Uniform with σ = gain / √fanIn, gain 1: keeps the variance through SELU, which undoes its own changes of it. */
+/**
+ * Uniform with σ = gain / √fanIn, gain 1: keeps the variance through SELU, which undoes its own changes of it.
+ * @example initializers.leCunUniform([3, 4]).abs().max().item() <= 1; // true: the bound is √(3 / fanIn)
+ */
 export const leCunUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   "leCunUniform",
   1,
@@ -97,7 +104,10 @@ export const leCunUniform: InitializerFamily<GainSettings> = /* @__PURE__ */ sca
   spreadUniform,
 );
 
-/** Normal with σ = gain / √fanIn, gain 1. Keras's is truncated: `varianceScaling`. */
+/**
+ * Normal with σ = gain / √fanIn, gain 1. Keras's is truncated: `varianceScaling`.
+ * @example initializers.leCunNormal([784, 256]).shape; // [784, 256]
+ */
 export const leCunNormal: InitializerFamily<GainSettings> = /* @__PURE__ */ scaled(
   "leCunNormal",
   1,

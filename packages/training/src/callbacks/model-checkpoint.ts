@@ -61,9 +61,11 @@ export class ModelCheckpoint implements Callback {
     checkOption(baseline === undefined || Number.isFinite(baseline), owner, "baseline", "a finite number", baseline);
     const [unit = "", ...more] = Object.keys(every);
     const count: unknown = Reflect.get(every, unit);
-    const valid = more.length === 0 && (unit === "epochs" || unit === "steps") && Number.isSafeInteger(count) && Number(count) >= 1;
+    const valid =
+      more.length === 0 && (unit === "epochs" || unit === "steps") && Number.isSafeInteger(count) && Number(count) >= 1;
     checkOption(valid, owner, "every", "{ epochs: n } or { steps: n } with a whole number ≥ 1", every);
-    if (bestOnly && "steps" in every) throw new OptionError(`${owner}: bestOnly compares epochs: give every as { epochs }`);
+    if (bestOnly && "steps" in every)
+      throw new OptionError(`${owner}: bestOnly compares epochs: give every as { epochs }`);
     const needed = (["monitor", "mode", "baseline"] as const).find((name) => options[name] !== undefined);
     if (!bestOnly && needed) throw new OptionError(`${owner}: ${needed} is for bestOnly`);
     this.name = typeof path === "string" ? `${owner} ${path}` : owner;
