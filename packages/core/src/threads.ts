@@ -118,12 +118,11 @@ class ThreadPool implements Parallel {
 
   run(program: number, segment: number, here: SegmentFunction, most: number): void {
     const words = this.#words;
-    let parts = 1;
-    for (let index = 0; index < this.#workers.length && parts < most; index++) {
+    const ready = this.#workers.flatMap((worker, index) => {
       const { received, part } = wordsOf(index);
-      if (this.#workers[index] !== null && Atomics.load(words, received) === this.#messages)
-        Atomics.store(words, part, parts++);
-    }
+      return worker !== null && Atomics.load(words, received) === this.#messages ? [part] : [];
+    });
+    const parts = Math.min(ready.length + 1, most);
     if (parts === 1) {
       here(0, 1);
       return;
@@ -131,6 +130,8 @@ class ThreadPool implements Parallel {
     Atomics.store(words, control.program / 4, program);
     Atomics.store(words, control.segment / 4, segment);
     Atomics.store(words, control.parts / 4, parts);
+    // Last: a worker that is awake already, by `prepare` or by a message, begins as soon as it finds its part.
+    for (let part = 1; part < parts; part++) Atomics.store(words, ready[part - 1] ?? 0, part);
     this.#wake();
     if (here(0, parts) !== 0) this.#recover();
   }

@@ -71,6 +71,36 @@ const bits = (values: readonly Tensor[]): string =>
 
 const counts = [1, 2, 3, 4];
 
+test("a worker that is awake already does not begin before it is told what", async () => {
+  await setThreads(2);
+  const x = uniform([4096]);
+  const add = compile((x: Tensor) => x.add(1));
+  const twice = compile((x: Tensor) => x.mul(2));
+  await untilParts(2, () => add(x));
+  await untilParts(2, () => twice(x));
+  // A slow main thread: time passes while it says which program is next.
+  const { store } = Atomics;
+  Object.defineProperty(Atomics, "store", {
+    configurable: true,
+    writable: true,
+    value: (words: Int32Array<ArrayBufferLike>, index: number, value: number): number => {
+      const until = performance.now() + (index === control.program / 4 ? 1 : 0);
+      while (performance.now() < until);
+      return store(words, index, value);
+    },
+  });
+  try {
+    for (let call = 0; call < 100; call++) {
+      // Other numbers each time: what a worker left out would be those of the call before.
+      const y = tensor(Float32Array.from({ length: 4096 }, (_, index) => index + call));
+      expect(bits([add(y)]) === bits([y.add(1)])).toBe(true);
+      expect(bits([twice(y)]) === bits([y.mul(2)])).toBe(true);
+    }
+  } finally {
+    Object.defineProperty(Atomics, "store", { configurable: true, writable: true, value: store });
+  }
+});
+
 describe("identical bits for 1, 2, 3 and 4 threads", () => {
   const shapes: readonly (readonly number[])[] = [
     [1, 3],

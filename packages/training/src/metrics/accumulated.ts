@@ -102,7 +102,7 @@ export class MetricState {
     return copy;
   }
 
-  /** Goes on from what was {@link accumulated} over so many samples. */
+  /** Goes on from what was `accumulated` over so many samples. */
   restore(accumulated: Float64Array, samples: number): void {
     this.#width = accumulated[0] ?? 0;
     this.#values = accumulated.slice(1);

@@ -7,7 +7,7 @@ import type { Criterion } from "./criteria.ts";
 import type { Laboratory } from "./laboratory.ts";
 
 /** A sentence of the lecture that can be measured. */
-export interface Claim {
+interface Claim {
   /** The sentence. */
   readonly says: string;
   /** What is measured: "first layer's gradient ÷ last layer's". */
@@ -19,7 +19,7 @@ export interface Claim {
 }
 
 /** What an experiment gives: a number for each claim, and charts to look at. */
-export interface Findings<Names extends string = string> {
+interface Findings<Names extends string = string> {
   readonly measured: Readonly<Record<Names, number>>;
   readonly charts: readonly Chart[];
 }
