@@ -13,6 +13,9 @@ export const project = (name: string): ViteUserConfig =>
       name,
       include: ["test/**/*.test.ts"],
       typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }, // expectTypeOf; runs `tsc` = TypeScript 7
+      // Files share their worker's modules: half of the time went into loading them again. Tests that change a setting of the
+      // process set it back.
+      isolate: false,
       testTimeout: long ? 900_000 : 30_000, // room for a busy machine
       reporters: ["default", "json"], // the report feeds the closing line of `pnpm test`
       outputFile: { json: "reports/vitest.json" },
