@@ -17,7 +17,7 @@ const arrays = {
 } as const;
 
 /** Every dtype, in order of promotion from the widest. */
-export const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint8", "bool"];
+const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint8", "bool"];
 
 function arrayOf(dtype: DType): (typeof arrays)[DType] {
   if (Object.hasOwn(arrays, dtype)) return arrays[dtype];
@@ -32,11 +32,6 @@ export function allocate(dtype: DType, length: number): TypedArray {
 /** A typed array of this dtype over a fresh copy of `values`, converted as the platform does. @throws DTypeError for a dtype that is none */
 export function arrayFrom(dtype: DType, values: ArrayLike<number>): TypedArray {
   return new (arrayOf(dtype))(values);
-}
-
-/** The bytes of one element. */
-export function bytesPerElement(dtype: DType): number {
-  return arrays[dtype].BYTES_PER_ELEMENT;
 }
 
 /** Whether gradients can flow through the dtype. */

@@ -5,7 +5,7 @@ import { isFloat, type TypedArray } from "../dtype.ts";
 import { portable } from "../expr/elementary.ts";
 import { type Expr, input } from "../expr/expr.ts";
 import { callables, interpret, toJavaScript } from "../expr/javascript.ts";
-import { collapse, type LoopNest, reducedShape, sizeOf } from "../shape.ts";
+import { collapse, type LoopNest, sizeOf } from "../shape.ts";
 import { contiguous, elements, type View } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
 import { SimdFold } from "./reduction-wasm.ts";
@@ -134,8 +134,8 @@ export class ReductionKernel {
 }
 
 /** The combining formula of {@link ReductionKernel} over the total so far and the next element. */
-export const total: Expr = /* @__PURE__ */ input(0);
-export const element: Expr = /* @__PURE__ */ input(1);
+const _total: Expr = /* @__PURE__ */ input(0);
+const _element: Expr = /* @__PURE__ */ input(1);
 
 /** The step of the innermost loop; a nest of no loops counts as the farthest. */
 function innermost(nest: LoopNest): number {
@@ -251,14 +251,4 @@ function interpretFolds(combine: Expr, init: number, integers: boolean): Folds {
     }
   };
   return { row, column };
-}
-
-/** The number of elements folded into each result. */
-export function foldedSize(view: View, axes: readonly number[]): number {
-  return axes.reduce((count, axis) => count * (view.shape[axis] ?? 1), 1);
-}
-
-/** The size of the result of reducing `view` over `axes`. */
-export function keptSize(view: View, axes: readonly number[]): number {
-  return sizeOf(reducedShape(view.shape, axes, false));
 }

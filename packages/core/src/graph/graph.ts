@@ -4,7 +4,7 @@
 import type { DType } from "../dtype.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { Generator } from "../random.ts";
-import { contiguousStrides, type Shape } from "../shape.ts";
+import type { Shape } from "../shape.ts";
 import type { Variable } from "../tensor.ts";
 import type { Storage, View } from "../view.ts";
 import type { NativeKernel } from "../wasm/native.ts";
@@ -78,11 +78,6 @@ export interface Graph {
   readonly assignments: readonly Assignment[];
   /** Gradients that Variables have after the call, or null where they have none. */
   readonly gradients: readonly { readonly variable: Variable; readonly value: Operand | null }[];
-}
-
-/** All of a value, as it lies. */
-export function whole(value: Value): Operand {
-  return { value, shape: value.shape, strides: contiguousStrides(value.shape), offset: 0 };
 }
 
 /** The values that must exist after the call. */

@@ -22,7 +22,7 @@ function operandText({ value, shape }: Operand): string {
 }
 
 /** `%3 = matmul(argument 0[64,784], dense.weight[784,256]) : float32[64,256]  # dense` */
-export function nodeText(node: GraphNode): string {
+function nodeText(node: GraphNode): string {
   const results = node.outputs.map(label).join(", ");
   const detail = node.work.kind === "reduce" ? ` over ${formatShape(node.work.axes)}` : "";
   const scope = node.scope === "" ? "" : `  # ${node.scope}`;

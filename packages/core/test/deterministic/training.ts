@@ -23,7 +23,7 @@ import {
 } from "../../src/index.ts";
 
 /** The bits of tensors as a number of 64 bits in hexadecimal: two FNV-1a hashes, from two beginnings. */
-export function hashOf(tensors: readonly Tensor[]): string {
+function hashOf(tensors: readonly Tensor[]): string {
   let [a, b] = [0x811c9dc5, 0x9e3779b9];
   for (const values of tensors.map((each) => each.toTypedArray())) {
     for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
@@ -119,7 +119,7 @@ function train(prepare: <R>(step: (x: Tensor, labels: Tensor) => R) => (x: Tenso
 }
 
 /** The network trained without compiling. */
-export const eagerHash = (): string => train((step) => step);
+const eagerHash = (): string => train((step) => step);
 
 /** The network trained by one program. */
 export const compiledHash = (): string => train((step) => compile(step));

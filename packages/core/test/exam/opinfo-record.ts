@@ -88,5 +88,3 @@ export const pair = (value: unknown): readonly [number, number] => {
   const both = Array.isArray(value) ? list(value) : [n(value)];
   return [both[0] ?? 1, both[1] ?? both[0] ?? 1];
 };
-export const reductionOf = (value: unknown): "mean" | "sum" | "none" =>
-  value === "sum" || value === "none" ? value : "mean";

@@ -58,7 +58,7 @@ export const normal: InitializerFamily<NormalSettings> = /* @__PURE__ */ family(
 );
 
 /** √Var of a standard normal cut off at ±2: √(1 − 4·φ(2) / (2·Φ(2) − 1)). */
-export const SPREAD_WITHIN_TWO = 0.879_625_661_034_239_8;
+const SPREAD_WITHIN_TWO = 0.879_625_661_034_239_8;
 
 /**
  * Normal without its tails beyond two standard deviations, widened so that `standardDeviation` is that of the result.

@@ -176,7 +176,7 @@ function quoted(text: string): string {
  * The bytes of a tensor's elements, row by row.
  * @internal
  */
-export function bytesOf(value: Tensor): Uint8Array {
+function bytesOf(value: Tensor): Uint8Array {
   const { buffer, byteOffset, byteLength }: TypedArray = value.toTypedArray();
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -16,7 +16,7 @@ const ODD = [
 ];
 
 /** ln(x + xLow) as a wide number, for finite x > 0. */
-export function logWide(x: number, xLow: number): number {
+function logWide(x: number, xLow: number): number {
   let e = 0;
   let [m, mLow] = [x, xLow];
   if (m < 2.2250738585072014e-308) {

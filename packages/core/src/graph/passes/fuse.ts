@@ -54,7 +54,7 @@ export function fuse(graph: Graph): Schedule {
 const compiled: readonly DType[] = ["float32", "int32", "bool", "uint8"];
 
 /** Whether a node can be part of a generated loop. */
-export function isLoop({ work, inputs, outputs }: GraphNode): boolean {
+function isLoop({ work, inputs, outputs }: GraphNode): boolean {
   if (![...inputs.map(({ value }) => value), ...outputs].every(({ dtype }) => compiled.includes(dtype))) return false;
   const types = inputs.map(({ value }) => value.dtype);
   // Addresses count up from a fixed place: what runs backwards through memory is left to the eager kernel.

@@ -92,7 +92,7 @@ function keyOf({ work, inputs, outputs }: GraphNode): string | null {
 }
 
 /** The graph without nodes that no result, assignment or gradient is made of. */
-export function withoutUnused(graph: Graph): Graph {
+function withoutUnused(graph: Graph): Graph {
   const needed = new Set<GraphNode>();
   const stack = rootsOf(graph).map(({ value }) => value.node);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
