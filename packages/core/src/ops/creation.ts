@@ -15,6 +15,15 @@ export interface DTypeOption {
   readonly dtype?: DType;
 }
 
+/** Options of {@link tensor}. */
+export interface TensorOptions extends DTypeOption {
+  /**
+   * False takes a typed array over as it is, where it has the tensor's dtype already: it must not be written any more. True, the
+   * default, copies the values.
+   */
+  readonly copy?: boolean;
+}
+
 const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): Tensor<S> =>
   new Tensor<S>(viewOf(array, dtype, shape));
 
@@ -22,7 +31,7 @@ const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): T
  * A tensor from nested arrays, a number or a typed array, whose values are copied. Numbers become `float32`, booleans `bool`,
  * and a typed array keeps its type, unless `dtype` says otherwise.
  *
- * @param options `dtype`, and `shape` for flat values
+ * @param options `dtype`, `shape` for flat values, and `copy: false` to take a typed array over
  * @throws DataError for ragged arrays, for what is no number, and for values that the dtype cannot hold
  * @throws ShapeError if the values do not fill the shape
  * @example
@@ -31,11 +40,11 @@ const make = <S extends Shape>(array: TypedArray, dtype: DType, shape: Shape): T
  */
 export function tensor<const S extends Shape>(
   values: TensorValues,
-  options: DTypeOption & { readonly shape: S },
+  options: TensorOptions & { readonly shape: S },
 ): Tensor<S>;
-export function tensor<const V extends TensorValues>(values: V, options?: DTypeOption): Tensor<ShapeOf<V>>;
-export function tensor(values: TensorValues, options: DTypeOption & { readonly shape?: Shape } = {}): Tensor {
-  checkOptionNames("tensor", options, ["dtype", "shape"]);
+export function tensor<const V extends TensorValues>(values: V, options?: TensorOptions): Tensor<ShapeOf<V>>;
+export function tensor(values: TensorValues, options: TensorOptions & { readonly shape?: Shape } = {}): Tensor {
+  checkOptionNames("tensor", options, ["dtype", "shape", "copy"]);
   const flat = ArrayBuffer.isView(values) ? fromView(values) : fromNested(values);
   const dtype = options.dtype ?? flat.dtype;
   const shape = options.shape ?? flat.shape;
@@ -45,6 +54,11 @@ export function tensor(values: TensorValues, options: DTypeOption & { readonly s
       `tensor: ${flat.values.length} values do not fill the shape ${formatShape(shape)} (${sizeOf(shape)})`,
     );
   }
+  const { copy = true } = options;
+  checkOption(typeof copy === "boolean", "tensor", "copy", "true or false", copy);
+  const own =
+    !copy && (values instanceof Float32Array || values instanceof Float64Array || values instanceof Int32Array);
+  if (own && dtypeOfArray(values) === dtype) return make(values, dtype, [...shape]);
   return make(convert(flat.values, flat.dtype, dtype), dtype, [...shape]);
 }
 

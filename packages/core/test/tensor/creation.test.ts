@@ -211,3 +211,12 @@ describe("reading", () => {
     }
   });
 });
+
+test("copy: false takes an array over where it has the dtype already, and copies where it has not", () => {
+  const values = Float32Array.of(1, 2, 3, 4);
+  const taken = tensor(values, { shape: [2, 2], copy: false });
+  const copied = tensor(values, { shape: [2, 2] });
+  const converted = tensor(values, { dtype: "float64", copy: false });
+  values[0] = 9;
+  expect([taken, copied, converted].map((x) => x.toTypedArray()[0])).toEqual([9, 1, 1]);
+});

@@ -94,7 +94,8 @@ function readTensor({ name, kind, shape, begin, end }: Entry, data: Uint8Array, 
   const values = read(data.subarray(begin, end), (value, place) =>
     fail(`${shown(name)} is ${kind}, and its element ${place}, ${value}, is no ${dtype}`),
   );
-  return tensor(values, { shape, dtype });
+  // What was converted, or moved to a better address, is nobody else's: another copy would be one too many.
+  return tensor(values, { shape, dtype, copy: values.buffer === data.buffer });
 }
 
 /**
