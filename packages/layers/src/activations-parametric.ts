@@ -16,6 +16,7 @@ import {
   type Tensor,
   Variable,
 } from "@gradus/core";
+import { Activation } from "./activation.ts";
 import { constant, type FloatDType, type Initializer } from "./initializers.ts";
 import { checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
@@ -34,8 +35,7 @@ export interface LeakyReLUOptions {
  * @example
  * new LeakyReLU({ negativeSlope: 0.1 }).forward(tensor([-2, 3])).toArray(); // [-0.2, 3]
  */
-export class LeakyReLU extends Layer {
-  declare readonly rule: SameShapeRule;
+export class LeakyReLU extends Activation {
   readonly negativeSlope: number;
 
   /** @throws OptionError for a slope that is no finite number */
@@ -49,8 +49,7 @@ export class LeakyReLU extends Layer {
     return "leaky_relu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return leakyRelu(x, { negativeSlope: this.negativeSlope });
   }
 
@@ -124,8 +123,7 @@ export interface ELUOptions {
 }
 
 /** x for positive x, else α(eˣ − 1). @example new ELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-1.2642411, 1] */
-export class ELU extends Layer {
-  declare readonly rule: SameShapeRule;
+export class ELU extends Activation {
   readonly alpha: number;
 
   /** @throws OptionError for an alpha that is no finite number */
@@ -139,8 +137,7 @@ export class ELU extends Layer {
     return "elu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return elu(x, { alpha: this.alpha });
   }
 
@@ -155,8 +152,7 @@ const notZero: OptionRule = {
 };
 
 /** x for positive x, else α(e^(x/α) − 1): an ELU whose slope has no jump. @example new CELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-0.7869387, 1] */
-export class CELU extends Layer {
-  declare readonly rule: SameShapeRule;
+export class CELU extends Activation {
   readonly alpha: number;
 
   /** @throws OptionError for an alpha of 0 or that is no finite number */
@@ -170,8 +166,7 @@ export class CELU extends Layer {
     return "celu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return celu(x, { alpha: this.alpha });
   }
 
@@ -198,8 +193,7 @@ const approximation: OptionRule = {
  * new GELU().forward(tensor([-1, 1])); // [-0.15865525, 0.8413447]
  * new GELU({ approximate: "tanh" }).forward(tensor([-1, 1])); // [-0.158808, 0.841192]
  */
-export class GELU extends Layer {
-  declare readonly rule: SameShapeRule;
+export class GELU extends Activation {
   readonly approximate: "none" | "tanh";
 
   /** @throws OptionError for another approximation */
@@ -213,8 +207,7 @@ export class GELU extends Layer {
     return "gelu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return gelu(x, { approximate: this.approximate });
   }
 
@@ -232,8 +225,7 @@ export interface HardTanhLayerOptions {
 }
 
 /** x limited to [min, max]. @example new HardTanh({ max: 2 }).forward(tensor([-5, 0.5, 5])); // [-1, 0.5, 2] */
-export class HardTanh extends Layer {
-  declare readonly rule: SameShapeRule;
+export class HardTanh extends Activation {
   readonly min: number;
   readonly max: number;
 
@@ -251,8 +243,7 @@ export class HardTanh extends Layer {
     return "hard_tanh";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return hardTanh(x, { min: this.min, max: this.max });
   }
 

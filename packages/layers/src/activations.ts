@@ -7,183 +7,144 @@ import {
   logSoftmax,
   mish,
   relu6,
-  type Shape,
   selu,
   silu,
   softmax,
   softsign,
   type Tensor,
 } from "@gradus/core";
-import { checkFloat } from "./inputs.ts";
-import { Layer } from "./layer.ts";
-import type { SameShapeRule } from "./layer-types.ts";
+import { Activation } from "./activation.ts";
 import { checkOptions, whole } from "./options.ts";
 import { markProbabilities } from "./probabilities.ts";
 
 /** max(x, 0). @example new ReLU().forward(tensor([-1, 2])); // [0, 2] */
-export class ReLU extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class ReLU extends Activation {
   override get kind(): string {
     return "relu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return x.relu();
   }
 }
 
 /** min(max(x, 0), 6). @example new ReLU6().forward(tensor([-1, 2, 9])); // [0, 2, 6] */
-export class ReLU6 extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class ReLU6 extends Activation {
   override get kind(): string {
     return "relu6";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return relu6(x);
   }
 }
 
 /** λx for positive x, else λα(eˣ − 1), which keeps mean 0 and variance 1 through many Dense layers. @example new SELU().forward(tensor([-1, 1])); // [-1.1113307, 1.050701] */
-export class SELU extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class SELU extends Activation {
   override get kind(): string {
     return "selu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return selu(x);
   }
 }
 
 /** x·σ(x), also called swish. @example new SiLU().forward(tensor([-1, 1])); // [-0.26894143, 0.7310586] */
-export class SiLU extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class SiLU extends Activation {
   override get kind(): string {
     return "silu";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
 /** x·tanh(ln(1 + eˣ)). @example new Mish().forward(tensor([-1, 1])); // [-0.30340144, 0.8650984] */
-export class Mish extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class Mish extends Activation {
   override get kind(): string {
     return "mish";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return mish(x);
   }
 }
 
 /** ln(1 + eˣ): a smooth max(x, 0). @example new Softplus().forward(tensor([0, 1])); // [0.6931472, 1.3132617] */
-export class Softplus extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class Softplus extends Activation {
   override get kind(): string {
     return "softplus";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return x.softplus();
   }
 }
 
 /** x / (1 + |x|): between −1 and 1. @example new Softsign().forward(tensor([-1, 3])); // [-0.5, 0.75] */
-export class Softsign extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class Softsign extends Activation {
   override get kind(): string {
     return "softsign";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return softsign(x);
   }
 }
 
 /** 1 / (1 + e⁻ˣ): between 0 and 1. @example new Sigmoid().forward(tensor([0, 2])); // [0.5, 0.8807971] */
-export class Sigmoid extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class Sigmoid extends Activation {
   override get kind(): string {
     return "sigmoid";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return x.sigmoid();
   }
 }
 
 /** ln(1 / (1 + e⁻ˣ)): at most 0. @example new LogSigmoid().forward(tensor([0, 2])); // [-0.6931472, -0.126928] */
-export class LogSigmoid extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class LogSigmoid extends Activation {
   override get kind(): string {
     return "log_sigmoid";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return x.logSigmoid();
   }
 }
 
 /** x/6 + ½, limited to [0, 1]. @example new HardSigmoid().forward(tensor([-9, 0, 1.5])); // [0, 0.5, 0.75] */
-export class HardSigmoid extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class HardSigmoid extends Activation {
   override get kind(): string {
     return "hard_sigmoid";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return hardSigmoid(x);
   }
 }
 
 /** x times the {@link HardSigmoid} of x. @example new HardSwish().forward(tensor([-9, 1.5])); // [0, 1.125] */
-export class HardSwish extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class HardSwish extends Activation {
   override get kind(): string {
     return "hard_swish";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return hardSwish(x);
   }
 }
 
 /** The hyperbolic tangent: between −1 and 1. @example new Tanh().forward(tensor([0, 1])); // [0, 0.7615942] */
-export class Tanh extends Layer {
-  declare readonly rule: SameShapeRule;
-
+export class Tanh extends Activation {
   override get kind(): string {
     return "tanh";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return x.tanh();
   }
 }
@@ -199,8 +160,7 @@ export interface SoftmaxOptions {
  * in logits, without a Softmax.
  * @example new Softmax().forward(tensor([[0, 0, Math.log(2)]])); // [[0.25, 0.25, 0.5]]
  */
-export class Softmax extends Layer {
-  declare readonly rule: SameShapeRule;
+export class Softmax extends Activation {
   readonly axis: number;
 
   constructor(options: SoftmaxOptions = {}) {
@@ -213,8 +173,7 @@ export class Softmax extends Layer {
     return "softmax";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return markProbabilities(softmax(x, this.axis));
   }
 }
@@ -223,8 +182,7 @@ export class Softmax extends Layer {
  * x − ln Σ eˣ along an axis: the logarithms of probabilities, exact for logits of any size.
  * @example new LogSoftmax().forward(tensor([1000, 1000])); // [-0.6931472, -0.6931472]
  */
-export class LogSoftmax extends Layer {
-  declare readonly rule: SameShapeRule;
+export class LogSoftmax extends Activation {
   readonly axis: number;
 
   constructor(options: SoftmaxOptions = {}) {
@@ -237,8 +195,7 @@ export class LogSoftmax extends Layer {
     return "log_softmax";
   }
 
-  override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
-    checkFloat(this, x);
+  protected override apply(x: Tensor): Tensor {
     return logSoftmax(x, this.axis);
   }
 
