@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
@@ -14,8 +15,9 @@ export const project = (name: string): ViteUserConfig =>
       include: ["test/**/*.test.ts"],
       typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] }, // expectTypeOf; runs `tsc` = TypeScript 7
       // Files share their worker's modules: half of the time went into loading them again. Tests that change a setting of the
-      // process set it back.
+      // process set it back; random numbers begin anew in each file.
       isolate: false,
+      setupFiles: fileURLToPath(new URL("vitest.setup.ts", import.meta.url)),
       testTimeout: long ? 900_000 : 30_000, // room for a busy machine
       reporters: ["default", "json"], // the report feeds the closing line of `pnpm test`
       outputFile: { json: "reports/vitest.json" },
