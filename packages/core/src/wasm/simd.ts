@@ -213,13 +213,8 @@ class VectorEmitter {
     const f = this.#f;
     const [a, b, c] = args;
     const integers = args.every((arg) => this.value(arg).type === "i32" || Number.isInteger(arg.value));
-    if (fn === "where") {
-      this.#number(b);
-      this.#number(c);
-      this.#truth(a);
-      f.op("v128.bitselect");
-      this.#keep(expr, "f32");
-    } else if (logic[fn] !== undefined) {
+    if (fn === "where") this.#where(expr, a, b, c);
+    else if (logic[fn] !== undefined) {
       for (const arg of args) this.#truth(arg);
       logic[fn](f);
       this.#keep(expr, "condition");
@@ -233,6 +228,7 @@ class VectorEmitter {
       f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt");
       this.#keep(expr, "condition");
     } else if (fn === "sign") this.#sign(expr, a);
+    else if ((fn === "maximum" || fn === "minimum") && this.#bound(expr, fn, a, b)) return;
     else if (integers && integerComparisons[fn] !== undefined && args.some((arg) => arg.value === null)) {
       for (const arg of args) arg.value === null ? f.get(this.value(arg).local) : f.i32(arg.value).op("i32x4.splat");
       integerComparisons[fn](f);
@@ -244,6 +240,37 @@ class VectorEmitter {
       else this.#functions[fn]?.(f);
       this.#keep(expr, comparisons[fn] === undefined ? "f32" : "condition");
     }
+  }
+
+  /** A choice; against zero, all bits of the other value or none. */
+  #where(expr: Expr, condition: Expr | undefined, yes: Expr | undefined, no: Expr | undefined): void {
+    const [orZero, zeroOr] = [Object.is(no?.value, 0), Object.is(yes?.value, 0)];
+    if (orZero || !zeroOr) this.#number(yes);
+    if (!orZero) this.#number(no);
+    this.#truth(condition);
+    this.#f.op(orZero ? "v128.and" : zeroOr ? "v128.andnot" : "v128.bitselect");
+    this.#keep(expr, "f32");
+  }
+
+  /**
+   * The larger or smaller of a value and a constant, in one or two machine instructions; `f32x4.max` takes eight, as either side may be NaN.
+   * `pmax(x, bound)` is `x < bound ? bound : x`: NaN stays, and so does the sign of a zero, which only a bound of zero could get wrong.
+   */
+  #bound(expr: Expr, fn: "maximum" | "minimum", a: Expr | undefined, b: Expr | undefined): boolean {
+    const [x, bound] = a !== undefined && a.value !== null ? [b, a.value] : [a, b?.value ?? null];
+    if (bound === null || Number.isNaN(bound) || (fn === "minimum" && Object.is(bound, -0))) return false;
+    const f = this.#f;
+    this.#number(x);
+    if (fn === "maximum" && Object.is(bound, 0)) {
+      const value = f.local("v128");
+      f.tee(value).get(value).v128().op("f32x4.le").op("v128.andnot");
+    } else {
+      f.f32(bound)
+        .op("f32x4.splat")
+        .op(fn === "maximum" ? "f32x4.pmax" : "f32x4.pmin");
+    }
+    this.#keep(expr, "f32");
+    return true;
   }
 
   /** 1, −1, or 0 for 0 and NaN. */

@@ -202,4 +202,36 @@ describe("floats", () => {
       expect(Array.from(loop.result)).toEqual([Number.NaN, Number.NaN, Number.NaN, 1]);
     }
   });
+
+  it.each([0, -0, 1.5, -1.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN])(
+    "have a maximum and a minimum with the constant %d, exact to the sign of a zero",
+    (bound) => {
+      const x = [0, -0, 1, -1, 1.5, -1.5, Number.NaN, Number.MIN_VALUE, 1e38, -1e38, Infinity, -Infinity];
+      for (const [name, expected] of [["maximum", Math.max] as const, ["minimum", Math.min] as const]) {
+        for (const root of [call(name, a, constant(bound)), call(name, constant(bound), a)]) {
+          const loop = vectorLoop(root, x.length, ["float32"]);
+          loop.inputs[0]?.set(x);
+          loop.run();
+          expect(Array.from(loop.result)).toEqual(x.map((value) => expected(Math.fround(value), bound)));
+        }
+      }
+    },
+  );
+
+  it("are chosen by a condition, from two values or against zero, to the bit", () => {
+    const x = [1, -2, Number.NaN, 0.5];
+    const chosen = (root: Expr): number[] => {
+      const loop = vectorLoop(root, 4, ["float32", "float32"]);
+      loop.inputs[0]?.set(x);
+      loop.inputs[1]?.set([3, 0, 1, -0]);
+      loop.run();
+      return Array.from(loop.result);
+    };
+    const [zero, minusZero] = [constant(0), constant(-0)];
+    expect(chosen(call("where", b, a, b))).toEqual([1, 0, Number.NaN, -0]);
+    expect(chosen(call("where", b, a, zero))).toEqual([1, 0, Number.NaN, 0]);
+    expect(chosen(call("where", b, zero, a))).toEqual([0, -2, 0, 0.5]);
+    expect(chosen(call("where", b, a, minusZero))).toEqual([1, -0, Number.NaN, -0]);
+    expect(chosen(call("where", b, minusZero, a))).toEqual([-0, -2, -0, 0.5]);
+  });
 });
