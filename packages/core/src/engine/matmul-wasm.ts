@@ -1,5 +1,6 @@
 // Eager matrix products in WebAssembly: operands are copied into a private memory, multiplied there, and the result is
 // copied out, so that tensors stay ordinary typed arrays and nothing has to be released. One module serves all shapes.
+import { keepFreedMemory } from "../wasm/allocator.ts";
 import { ModuleBuilder } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
 import { type GemmForm, type GemmKernel, gemmKernel, gemmScratchBytes } from "../wasm/gemm.ts";
@@ -13,9 +14,6 @@ const PART_STEP = 512;
 /** A memory above this many bytes is given up when this many calls in a row needed less than a quarter of it. */
 const LARGE = 64 << 20;
 const PATIENCE = 64;
-
-/** Just below the greatest block from which glibc learns. */
-const FREED_ONCE = (32 << 20) - PAGE;
 
 const FORMS: readonly GemmForm[] = ["nn", "nt", "tn", "tt"];
 
@@ -140,15 +138,6 @@ function reserve(bytes: number): Workspace | undefined {
   } catch {
     return undefined; // out of memory, or of address space
   }
-}
-
-/**
- * Teaches the allocator to keep memory. C libraries give large blocks back to the system when they are freed, and results of some
- * hundred kilobytes then cost more in page faults than in arithmetic; glibc raises its limits to the largest block that it has
- * seen freed, up to 32 MiB. The block is never touched, so it costs address space for a moment and nothing else.
- */
-function keepFreedMemory(): void {
-  new ArrayBuffer(FREED_ONCE);
 }
 
 function createWorkspace(relaxed: boolean): Workspace {

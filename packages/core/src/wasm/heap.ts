@@ -4,6 +4,7 @@
 import type { TypedArray } from "../dtype.ts";
 import { GraphError } from "../errors.ts";
 import type { Storage } from "../view.ts";
+import { keepFreedMemory } from "./allocator.ts";
 import type { ModuleBuilder } from "./assembler.ts";
 import { parallel } from "./parallel.ts";
 import { MAXIMUM_PAGES, type SharedMemory } from "./shared-memory.ts";
@@ -34,6 +35,7 @@ export class Heap {
   #scratch: { address: number; bytes: number } = { address: 0, bytes: 0 };
 
   constructor(shared: SharedMemory | null = null) {
+    keepFreedMemory();
     this.shared = shared;
     this.memory = shared?.memory ?? new WebAssembly.Memory({ initial: 1 });
     this.#regions = shared?.listFor(this) ?? [];
