@@ -133,10 +133,6 @@ export class ReductionKernel {
   }
 }
 
-/** The combining formula of {@link ReductionKernel} over the total so far and the next element. */
-const _total: Expr = /* @__PURE__ */ input(0);
-const _element: Expr = /* @__PURE__ */ input(1);
-
 /** The step of the innermost loop; a nest of no loops counts as the farthest. */
 function innermost(nest: LoopNest): number {
   return nest.sizes.length === 0 ? Number.POSITIVE_INFINITY : Math.abs(nest.strides[0]?.at(-1) ?? 0);
