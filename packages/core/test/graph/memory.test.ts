@@ -3,10 +3,20 @@
 
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
+import { maxPool2d } from "../../src/convolution.ts";
 import { isSource } from "../../src/graph/graph.ts";
 import { overlaps, planMemory, regionBytes } from "../../src/graph/passes/memory.ts";
 import { stagesOf } from "../../src/graph/passes/stages.ts";
-import { batchNorm, Generator, randint, softmax, type Tensor, uniform, type Variable } from "../../src/index.ts";
+import {
+  arange,
+  batchNorm,
+  Generator,
+  randint,
+  softmax,
+  type Tensor,
+  uniform,
+  type Variable,
+} from "../../src/index.ts";
 import { Network } from "../compile/lecture.ts";
 import { schedule, variable } from "./capture.ts";
 
@@ -121,6 +131,26 @@ describe("places", () => {
     expect(overlaps(cut, plan)).toBe(false);
     // The argument, and two results that take turns.
     expect(plan.bytes).toBeLessThanOrEqual(3 * (4 * size * size + 64));
+  });
+
+  test.each<[string, (y: Tensor) => Tensor | Tensor[], boolean]>([
+    ["in step", (y) => y.exp(), true],
+    ["in step, with others that are broadcast", (y) => y.mul(2).add(arange(4)), true],
+    ["less the sums of its columns", (y) => y.sub(y.sum(0)), true],
+    ["narrower", (y) => y.gt(0), false],
+    ["transposed", (y) => y.transpose().exp(), false],
+    ["with its first row on each row", (y) => y.mul(y.slice(0)), false],
+    ["read again by another kernel", (y) => [y.exp(), y.transpose().exp()], false],
+    ["returned itself", (y) => [y.exp(), y], false],
+  ])("a result inherits the memory of what its kernel reads last: %s", (_, body, inherits) => {
+    const cut = schedule([[1, 4, 8, 4]], (x) => body(maxPool2d(x, 2).reshape([8, 4])));
+    const plan = planMemory(cut);
+    const pooled = cut.graph.nodes.find(({ name }) => name === "maxPool2d")?.outputs[0];
+    const result = cut.graph.results[0]?.value;
+    const places = [pooled, result].map((value) => value && plan.offsets.get(value));
+    expect(places).not.toContain(undefined);
+    expect(places[0] === places[1]).toBe(inherits);
+    expect(overlaps(cut, plan)).toBe(false);
   });
 
   test("regions are cache lines with room for a vector at their end", () => {

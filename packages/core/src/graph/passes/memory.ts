@@ -48,25 +48,32 @@ export function planMemory(schedule: Schedule): MemoryPlan {
     else copies.push({ storage, value });
   }
   const lifetimes = lifetimesOf(schedule, stored, inPlace);
-  return { ...place(lifetimes), inPlace, copies, stored };
+  return { ...place(schedule, lifetimes), inPlace, copies, stored };
 }
 
 /** Whether a Variable may be overwritten by the kernel that computes its new value. */
-function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage, { value, offset }: Operand): boolean {
+function canWriteInPlace(schedule: Schedule, storage: Storage, { value, offset }: Operand): boolean {
+  const isOld = ({ node: { work } }: Value): boolean => work.kind === "variable" && work.storage === storage;
+  return (
+    offset === 0 && canOverwrite(schedule, value, isOld) && !rootsOf(schedule.graph).some((root) => isOld(root.value))
+  );
+}
+
+/** Whether the kernel that computes a value may write it where old ones lie: nobody reads these later, and it only in step. */
+function canOverwrite({ graph, groups, groupOf }: Schedule, value: Value, isOld: (value: Value) => boolean): boolean {
   const writer = groupOf.get(value.node);
-  if (writer === undefined || writer.space === null || offset !== 0) return false;
+  if (writer === undefined || writer.space === null) return false;
   const order = groups.indexOf(writer);
-  const isOld = (node: GraphNode): boolean => node.work.kind === "variable" && node.work.storage === storage;
   for (const node of graph.nodes) {
     for (const operand of node.inputs) {
-      if (!isOld(operand.value.node)) continue;
+      if (!isOld(operand.value)) continue;
       const reader = groupOf.get(node);
       if (reader === undefined || groups.indexOf(reader) > order) return false;
       if (reader === writer && !(isWrittenLast(writer, value) && readsInStep(writer, node, operand, value)))
         return false;
     }
   }
-  return !rootsOf(graph).some((root) => isOld(root.value.node));
+  return true;
 }
 
 /** Whether a kernel writes a value in its last pass or after it: later passes may compute again what they need of the old one. */
@@ -121,18 +128,29 @@ function lifetimesOf(
   );
 }
 
-/** First fit: each value, in the order of their beginnings, gets the lowest place that is free while it lives. */
-function place(lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; bytes: number } {
+/** Where lifetimes lie so far. */
+interface Placed {
+  readonly start: number;
+  readonly end: number;
+  readonly life: Lifetime;
+}
+
+/**
+ * First fit: each value, in the order of their beginnings, gets the lowest place that is free while it lives; or that of one that its
+ * kernel reads for the last time, in step, which is in the cache already.
+ */
+function place(schedule: Schedule, lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; bytes: number } {
   const offsets = new Map<Value, number>();
-  const placed: { readonly start: number; readonly end: number; readonly life: Lifetime }[] = [];
+  const placed: Placed[] = [];
   let bytes = 0;
   for (const life of [...lifetimes].sort((a, b) => a.from - b.from || regionBytes(b.value) - regionBytes(a.value))) {
     const size = regionBytes(life.value);
-    const busy = placed
-      .filter((other) => other.life.from <= life.to && life.from <= other.life.to)
-      .sort((a, b) => a.start - b.start);
-    let start = 0;
-    for (const other of busy) {
+    const busy = placed.filter((other) => meet(other.life, life)).sort((a, b) => a.start - b.start);
+    const left = busy.find(
+      (other) => busy.every((b) => b === other || !touch(b, other)) && inherits(schedule, life, other.life),
+    );
+    let start = left?.start ?? 0;
+    for (const other of left === undefined ? busy : []) {
       if (other.start - start >= size) break;
       start = Math.max(start, other.end);
     }
@@ -143,14 +161,27 @@ function place(lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; b
   return { offsets, bytes };
 }
 
-/** Whether two values that live at the same time share memory: true would be a mistake. */
+const meet = (a: Lifetime, b: Lifetime): boolean => a.from <= b.to && b.from <= a.to;
+const touch = (a: Placed, b: Placed): boolean => a.start < b.end && b.start < a.end;
+
+/** Whether a value may lie where another does, whose life ends as its own begins. */
+function inherits(schedule: Schedule, { value, from }: Lifetime, { value: old, to }: Lifetime): boolean {
+  const alike = sizeOf(value.shape) === sizeOf(old.shape) && elementBytes(value.dtype) === elementBytes(old.dtype);
+  return alike && to === from && old.node !== value.node && canOverwrite(schedule, value, (other) => other === old);
+}
+
+/** Whether two values that live at the same time share memory, and neither inherits it: true would be a mistake. */
 export function overlaps(schedule: Schedule, plan: MemoryPlan): boolean {
   const lives = lifetimesOf(schedule, plan.stored, plan.inPlace);
-  return lives.some((a, index) =>
-    lives.slice(index + 1).some((b) => {
-      const [from, to] = [plan.offsets.get(a.value) ?? 0, plan.offsets.get(b.value) ?? 0];
-      const meet = from < to + regionBytes(b.value) && to < from + regionBytes(a.value);
-      return meet && a.from <= b.to && b.from <= a.to;
+  const placed = lives.map((life): Placed => {
+    const start = plan.offsets.get(life.value) ?? 0;
+    return { start, end: start + regionBytes(life.value), life };
+  });
+  return placed.some((a, index) =>
+    placed.slice(index + 1).some((b) => {
+      const inherited =
+        a.start === b.start && (inherits(schedule, a.life, b.life) || inherits(schedule, b.life, a.life));
+      return touch(a, b) && meet(a.life, b.life) && !inherited;
     }),
   );
 }
