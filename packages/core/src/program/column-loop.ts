@@ -9,8 +9,9 @@ import type { Total } from "./total.ts";
 
 /** Rows after which a running total is folded away, so that long sums keep their digits. */
 const BLOCK = 256;
-/** Rows from which columns are walked by whole cache lines: they come from afar. */
+/** Rows from which columns are walked by whole cache lines, and their columns: they come from afar. */
 const LONG = 1024;
+const LINE = 16;
 
 /** A loop that folds columns. */
 export class ColumnLoop extends MatrixLoop {
@@ -24,7 +25,7 @@ export class ColumnLoop extends MatrixLoop {
   emit(share: Share): void {
     const { f } = this;
     const { outer, rows, columns } = this.size;
-    const units = columns >= 32 && rows >= LONG ? 4 : columns >= 8 ? 2 : 1;
+    const units = columns >= LINE && rows >= LONG ? 4 : columns >= 8 ? 2 : 1;
     const step = 4 * units;
     const wide = columns - (columns % step);
     const [strip, matrix] = f.locals("i32", "i32");
