@@ -35,10 +35,11 @@ export function patchesKernel(kind: Patching, windows: Windows): NativeKernel {
           .op("i32.mul")
           .memoryFill();
         const loop = new PatchLoop(f, windows);
-        loop.each(from, to, (place) => {
+        const body = (place: Place): void => {
           if (kind === "gather") loop.gather(input, output, place);
           else loop.add(input, output, place);
-        });
+        };
+        loop.each(from, to, { body });
       },
   };
 }

@@ -5,6 +5,7 @@ import type { Averaging } from "../engine/pooling.ts";
 import { sizeOf } from "../shape.ts";
 import type { Axis, Windows } from "../window.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
+import { emitFetch } from "./fetch.ts";
 import type { NativeKernel } from "./native.ts";
 import { emitShare } from "./share.ts";
 import { type Place, type Vector, WindowLoop } from "./windows.ts";
@@ -14,6 +15,9 @@ export type Pooling = "maximum" | "toMaximum" | "atMaximum" | "mean" | "toMean";
 
 /** A tap of a window: an address, and a constant to be added. */
 type Counter = Local<"i32">;
+
+/** Bytes of an image that are asked for ahead: they stay in the second-level cache. */
+const FETCHED = 1 << 17;
 
 /** The kernel of a pooling operator. Threads divide the rows of the result, or the images where pixels collect from several windows. */
 export function poolingKernel(kind: "maximum" | "toMaximum" | "atMaximum", windows: Windows): NativeKernel;
@@ -31,27 +35,26 @@ export function poolingKernel(kind: Pooling, windows: Windows & Partial<Averagin
         const emitter = new PoolingLoop(f, windows, windows.divisor ?? null);
         const gradient = kind === "toMaximum" || kind === "toMean";
         const [from, to] = emitShare(f, batch, share);
-        const imageBytes = 4 * rows.input * columns.input * channels;
-        if (gradient && !covers(windows)) {
-          f.i32(output)
-            .plus(from, imageBytes)
-            .i32(0)
-            .get(to)
-            .get(from)
-            .op("i32.sub")
-            .i32(imageBytes)
-            .op("i32.mul")
-            .memoryFill();
-        }
         const adds = overlap(rows) || overlap(columns);
         const [first = 0, second = 0] = inputs;
-        emitter.each(from, to, (place) => {
+        const body = (place: Place): void => {
           if (kind === "maximum") emitter.maximum(first, output, place);
           else if (kind === "toMaximum") emitter.toMaximum(first, second, output, place, adds);
           else if (kind === "atMaximum") emitter.atMaximum(first, second, output, place);
           else if (kind === "mean") emitter.mean(first, output, place);
           else emitter.toMean(first, output, place, adds);
-        });
+        };
+        const begin = (image: Counter): void => {
+          if (!gradient) return;
+          const bytes = 4 * rows.input * columns.input * channels;
+          const at = f.local("i32");
+          f.i32(0).plus(image, bytes).set(at);
+          // A backward pass finds images and their gradients far away.
+          const far = [...(kind === "toMaximum" ? [first] : []), ...(covers(windows) ? [output] : [])];
+          emitFetch(f, far, at, Math.min(bytes, FETCHED));
+          if (!covers(windows)) f.get(at).plus(output).push(0, bytes).memoryFill();
+        };
+        emitter.each(from, to, { begin, body });
       },
   };
 }

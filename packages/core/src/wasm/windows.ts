@@ -49,8 +49,12 @@ export abstract class WindowLoop {
     this.#clipped = isClipped(windows.rows) || isClipped(windows.columns);
   }
 
-  /** Calls `body` for each window of some images, and each four channels. */
-  each(from: Counter, to: Counter, body: (place: Place) => void): void {
+  /** Calls `begin` for each of some images, and `body` for each of its windows and each four channels. */
+  each(
+    from: Counter,
+    to: Counter,
+    { begin, body }: { readonly begin?: (image: Counter) => void; readonly body: (place: Place) => void },
+  ): void {
     const f = this.f;
     const { rows, columns, channels } = this.windows;
     const [image, row, column, channel, line, pixel, place] = f.locals("i32", "i32", "i32", "i32", "i32", "i32", "i32");
@@ -61,6 +65,7 @@ export abstract class WindowLoop {
       .plus(from, pixelBytes * rows.output * columns.output)
       .set(place);
     f.for(image, from, to, 1, () => {
+      begin?.(image);
       f.for(row, 0, rows.output, 1, () => {
         if (ranges !== null) this.#range(rows, row, top, bottom);
         f.get(image).i32(rows.input).op("i32.mul").plus(row, rows.stride).plus(-rows.before);
