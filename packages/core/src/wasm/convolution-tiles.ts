@@ -7,7 +7,7 @@ import type { Blocks } from "./convolution-blocks.ts";
 /** The floats of a packed panel's step. */
 export const PANEL = 8;
 /** The most rows of a tile: its sums and what feeds them fill the sixteen registers of x86; without a product of its own, more fit. */
-const tallest = (relaxed: boolean): number => (relaxed ? 6 : 4);
+export const tallest = (relaxed: boolean): number => (relaxed ? 6 : 4);
 
 /** A row of `size` as nearly equal tiles: so many of the taller height, then the rest, one lower. */
 export function tilesOf(size: number, relaxed: boolean): readonly { readonly rows: number; readonly count: number }[] {
@@ -22,7 +22,7 @@ export function tilesOf(size: number, relaxed: boolean): readonly { readonly row
 }
 
 /** sum += left · right, all three in locals. */
-function accumulate(
+export function accumulate(
   f: FunctionBuilder,
   relaxed: boolean,
   sum: Local<"v128">,
@@ -34,7 +34,13 @@ function accumulate(
 }
 
 /** Stores the first `lanes` of a vector. */
-function store(f: FunctionBuilder, address: Local<"i32">, value: Local<"v128">, offset: number, lanes: number): void {
+export function store(
+  f: FunctionBuilder,
+  address: Local<"i32">,
+  value: Local<"v128">,
+  offset: number,
+  lanes: number,
+): void {
   if (lanes >= 4) {
     f.get(address).get(value).memory("v128.store", offset);
     return;

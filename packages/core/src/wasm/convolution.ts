@@ -23,6 +23,8 @@ import { features } from "./features.ts";
 import type { NativeKernel } from "./native.ts";
 import { emitPack } from "./pack.ts";
 import { emitShare } from "./share.ts";
+import { winogradKernel } from "./winograd.ts";
+import { suitsWinograd } from "./winograd-tiles.ts";
 
 /** Y = X ∗ K. */
 export function convolutionKernel(convolution: Convolution): NativeKernel {
@@ -35,6 +37,7 @@ export function inputGradientKernel(convolution: Convolution): NativeKernel {
 }
 
 function sweepKernel(sweep: Sweep, turned: boolean, flops: number): NativeKernel {
+  if (suitsWinograd(sweep)) return winogradKernel(sweep, turned);
   const blocks = blocksOf(sweep);
   // The kernel of the adjoint has to be packed: only one channel by itself can be read backwards as it lies.
   const thin = isThin(sweep) && (!turned || isDepthwise(sweep));

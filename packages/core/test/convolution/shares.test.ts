@@ -27,6 +27,8 @@ function convolution(
 const convolutions: readonly (readonly [string, Convolution])[] = [
   ["gray", convolution([3, 9, 8, 1], 18)],
   ["wide", convolution([3, 14, 14, 16], 32)],
+  ["wide, odd", convolution([3, 13, 11, 18], 21)],
+  ["wide, in several blocks", convolution([1, 70, 40, 24], 20)],
   ["strided", convolution([2, 9, 8, 5], 11, { stride: 2 })],
   ["grouped", convolution([2, 7, 6, 12], 10, { dilation: 2 }, 2)],
   ["depthwise", convolution([2, 7, 6, 10], 10, { padding: 1 }, 10)],
