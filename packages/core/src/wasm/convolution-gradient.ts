@@ -20,6 +20,8 @@ import { features } from "./features.ts";
 import type { NativeKernel, NativePlaces } from "./native.ts";
 import { emitPack } from "./pack.ts";
 import { emitShare, type Share } from "./share.ts";
+import { winogradGradientKernel } from "./winograd-gradient.ts";
+import { suitsWinograd } from "./winograd-tiles.ts";
 
 /** Places that are summed before the sum goes to memory: long sums keep their digits, and dY stays in the cache. */
 const PLACES = 512;
@@ -28,6 +30,7 @@ type Body = (f: FunctionBuilder, places: NativePlaces, share: Share) => void;
 /** dK from X and dY. */
 export function kernelGradientKernel(convolution: Convolution): NativeKernel {
   const sweep = sweepForward(convolution);
+  if (suitsWinograd(sweep)) return winogradGradientKernel(convolution);
   const blocks = blocksOf(sweep, Math.max(1, Math.floor(PLACES / sweep.columns.output)));
   const thin = isThin(sweep);
   const panelBytes = 4 * PANEL * blocks.height * sweep.columns.output;
