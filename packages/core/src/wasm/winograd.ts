@@ -5,13 +5,14 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
 import { eachBlock, type Sweep } from "./convolution-blocks.ts";
 import { aligned, panelsOf, partsOf, suits } from "./convolution-sizes.ts";
-import { accumulate, PANEL, store, tallest } from "./convolution-tiles.ts";
+import { accumulate, PANEL, tallest } from "./convolution-tiles.ts";
 import { features } from "./features.ts";
 import { loadLanes } from "./lanes.ts";
 import type { NativeKernel } from "./native.ts";
 import { emitShare } from "./share.ts";
+import { TileResults } from "./winograd-results.ts";
 import { defineTileTransform, type Tiling, tilingOf } from "./winograd-tiles.ts";
-import { resultsOf, STEP, TILE, transformKernel, VALUES } from "./winograd-transforms.ts";
+import { STEP, TILE, transformKernel, VALUES } from "./winograd-transforms.ts";
 
 /** The sums of a sweep whose windows are 3 × 3; `turned` reads the kernel as the adjoint does. */
 export function winogradKernel(sweep: Sweep, turned: boolean): NativeKernel {
@@ -60,7 +61,7 @@ export function winogradKernel(sweep: Sweep, turned: boolean): NativeKernel {
           f.push(source, tiles, height).call(transform);
           f.push(height, tiling.across).op("i32.mul").set(count);
           f.get(weights).set(panelWeights);
-          const results = new Results(f, tiling, { top, products, together });
+          const results = new TileResults(f, tiling, { top, products, together });
           for (const { from: first, to: last, lanes, vectors, multiply } of kinds) {
             f.for(panel, first, last, PANEL, () => {
               f.i32(output)
@@ -71,7 +72,7 @@ export function winogradKernel(sweep: Sweep, turned: boolean): NativeKernel {
               results.begin(y);
               f.for(tile, 0, count, together, () => {
                 f.get(tiles).plus(tile, pitch).push(panelWeights, products).call(multiply);
-                results.store({ from: tile, to: count, lanes, vectors });
+                results.store(tile, count, { lanes, vectors });
               });
               f.increment(panelWeights, panelBytes);
             });
@@ -161,145 +162,4 @@ function defineProducts(
       f.increment(target, 4 * PANEL * together).increment(a, value - 4 * channels);
     });
   });
-}
-
-/** Transforms products back, tile after tile, and stores what lies inside of the results. */
-class Results {
-  readonly #f: FunctionBuilder;
-  readonly #tiling: Tiling;
-  readonly #places: { readonly top: Local<"i32">; readonly products: Local<"i32">; readonly together: number };
-  /** Where the present tile stands: its row and column, and its first result. */
-  readonly #row: Local<"i32">;
-  readonly #column: Local<"i32">;
-  readonly #y: Local<"i32">;
-  readonly #from: Local<"i32">;
-  readonly #end: Local<"i32">;
-  readonly #at: Local<"i32">;
-
-  constructor(
-    f: FunctionBuilder,
-    tiling: Tiling,
-    places: { readonly top: Local<"i32">; readonly products: Local<"i32">; readonly together: number },
-  ) {
-    this.#f = f;
-    this.#tiling = tiling;
-    this.#places = places;
-    [this.#row, this.#column, this.#y, this.#from, this.#end, this.#at] = f.locals(
-      "i32",
-      "i32",
-      "i32",
-      "i32",
-      "i32",
-      "i32",
-    );
-  }
-
-  /** Begins at a block's first tile, whose first result is at y. */
-  begin(y: Local<"i32">): void {
-    this.#f.get(y).set(this.#y).get(this.#places.top).set(this.#row).i32(0).set(this.#column);
-  }
-
-  /** Stores the results of the tiles whose products are there. */
-  store({
-    from,
-    to,
-    lanes,
-    vectors,
-  }: {
-    readonly from: Local<"i32">;
-    readonly to: Local<"i32">;
-    readonly lanes: number;
-    readonly vectors: number;
-  }): void {
-    const f = this.#f;
-    const { products, together } = this.#places;
-    const { filters, columns } = this.#tiling.sweep;
-    const [pixel, line] = [4 * filters, 4 * filters * columns.output];
-    f.get(products).set(this.#from);
-    f.push(to, from)
-      .op("i32.sub")
-      .set(this.#end)
-      .clamp(this.#end, together)
-      .get(products)
-      .plus(this.#end, 4 * PANEL)
-      .set(this.#end);
-    f.until(this.#from, this.#end, () => {
-      const results = Array.from({ length: vectors }, (_, vector) => this.#results(16 * vector));
-      for (const y of [0, 1]) {
-        for (const x of [0, 1]) {
-          this.#inside(y, x, () => {
-            f.get(this.#y)
-              .plus(y * line + x * pixel)
-              .set(this.#at);
-            for (const [vector, values] of results.entries()) {
-              const value = values[2 * y + x];
-              if (value !== undefined) store(f, this.#at, value, 16 * vector, Math.min(4, lanes - 4 * vector));
-            }
-          });
-        }
-      }
-      f.increment(this.#from, 4 * PANEL);
-      this.#advance(pixel, line);
-    });
-  }
-
-  /** Four filters' results of the present tile, row by row. */
-  #results(offset: number): Local<"v128">[] {
-    const f = this.#f;
-    const results: Local<"v128">[] = [];
-    resultsOf(
-      f,
-      (y, x) => {
-        const value = f.local("v128");
-        f.get(this.#from)
-          .memory("v128.load", (TILE * y + x) * 4 * PANEL * this.#places.together + offset)
-          .set(value);
-        return value;
-      },
-      (_y, _x, value) => results.push(value),
-    );
-    return results;
-  }
-
-  /** Code for a result of a tile, where there is one: the last row and column of tiles may reach beyond the results. */
-  #inside(y: number, x: number, body: () => void): void {
-    const f = this.#f;
-    const { rows, columns } = this.#tiling.sweep;
-    const conditions: (() => void)[] = [];
-    const isThere = (tile: Local<"i32">, size: number): void =>
-      void f
-        .get(tile)
-        .i32(Math.floor(size / STEP))
-        .op("i32.lt_u");
-    if (y > 0 && rows.output % STEP > 0) conditions.push(() => isThere(this.#row, rows.output));
-    if (x > 0 && columns.output % STEP > 0) conditions.push(() => isThere(this.#column, columns.output));
-    const [first, second] = conditions;
-    if (first === undefined) {
-      body();
-      return;
-    }
-    first();
-    if (second !== undefined) {
-      second();
-      f.op("i32.and");
-    }
-    f.if(body);
-  }
-
-  /** Moves on to the next tile. */
-  #advance(pixel: number, line: number): void {
-    const f = this.#f;
-    const { across } = this.#tiling;
-    f.increment(this.#y, STEP * pixel);
-    f.increment(this.#column, 1)
-      .get(this.#column)
-      .i32(across)
-      .op("i32.eq")
-      .if(() => {
-        f.i32(0).set(this.#column);
-        f.increment(this.#row, 1);
-        // From beyond the last tile of a row to the first of the next.
-        f.increment(this.#y, STEP * line - across * STEP * pixel);
-      });
-  }
 }
