@@ -15,7 +15,8 @@ import {
   suits,
   widthOf,
 } from "./convolution-sizes.ts";
-import { defineKernelTile, defineThinKernel, PANEL, runsOf, tilesOf } from "./convolution-tiles.ts";
+import { defineThinKernel } from "./convolution-thin.ts";
+import { defineKernelTile, PANEL, runsOf, tilesOf } from "./convolution-tiles.ts";
 import { features } from "./features.ts";
 import type { NativeKernel, NativePlaces } from "./native.ts";
 import { emitPack } from "./pack.ts";

@@ -4,7 +4,8 @@
 import type { Convolution } from "../engine/convolution.ts";
 import { sizeOf } from "../shape.ts";
 import type { Spec } from "../view.ts";
-import { PANEL, THIN } from "./convolution-tiles.ts";
+import { THIN } from "./convolution-thin.ts";
+import { PANEL } from "./convolution-tiles.ts";
 
 /** Values under a window of one channel beyond which the unrolled loops would be too long. */
 const LONGEST = 64;

@@ -18,7 +18,8 @@ import {
   tapsOf,
   widthOf,
 } from "./convolution-sizes.ts";
-import { defineForwardTile, defineThinRow, PANEL, tilesOf } from "./convolution-tiles.ts";
+import { defineThinRow } from "./convolution-thin.ts";
+import { defineForwardTile, PANEL, tilesOf } from "./convolution-tiles.ts";
 import { features } from "./features.ts";
 import type { NativeKernel } from "./native.ts";
 import { emitPack } from "./pack.ts";

@@ -25,6 +25,7 @@ beforeEach(() => manualSeed(0));
 
 const draws: readonly (readonly [string, (generator?: Generator) => Tensor])[] = [
   ["uniform", (generator) => uniform([33], { ...(generator && { generator }) })],
+  ["uniform, many", (generator) => uniform([1003], { ...(generator && { generator }) })],
   ["uniform between bounds", (generator) => uniform([33], { low: -3, high: 0.1, ...(generator && { generator }) })],
   ["uniform of doubles", (generator) => uniform([33], { dtype: "float64", ...(generator && { generator }) })],
   ["normal", (generator) => normal([3, 11], { mean: 1, ...(generator && { generator }) })],
