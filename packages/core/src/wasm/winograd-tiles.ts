@@ -10,7 +10,7 @@ import { STEP, TILE, transformTile, VALUES } from "./winograd-transforms.ts";
 const LEAST = 16;
 const WORTH = 64;
 /** Bytes of transformed tiles that are worked on at a time: they stay in the second-level cache. */
-const BLOCK = 1 << 17;
+const BLOCK = 1 << 18;
 
 /** Whether a convolution has 3 × 3 neighbouring taps at each place, and enough of everything. */
 export function suitsWinograd({ rows, columns, gap, groups, channels, filters, batch }: Sweep): boolean {
