@@ -3,6 +3,7 @@
 
 import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
 import type { Blocks } from "./convolution-blocks.ts";
+import { type Epilogue, vectorsOf } from "./epilogue.ts";
 
 /** The floats of a packed panel's step. */
 export const PANEL = 8;
@@ -48,11 +49,7 @@ function store(f: FunctionBuilder, address: Local<"i32">, value: Local<"v128">, 
 
 /** rows × ⌈lanes / 4⌉ sums, and the values that a row of them shares. */
 function registers(f: FunctionBuilder, rows: number, lanes: number) {
-  const vectors = Array.from({ length: Math.ceil(lanes / 4) }, (_, v) => ({
-    right: f.local("v128"),
-    offset: 16 * v,
-    lanes: Math.min(4, lanes - 4 * v),
-  }));
+  const vectors = vectorsOf(lanes).map((vector) => ({ ...vector, right: f.local("v128") }));
   const sums = Array.from({ length: rows }, () => vectors.map((vector) => ({ ...vector, sum: f.local("v128") })));
   return { vectors, sums, left: f.local("v128") };
 }
@@ -64,6 +61,8 @@ export interface TileOptions {
   /** Columns of the tile that exist: a panel's last may not. */
   readonly lanes: number;
   readonly relaxed: boolean;
+  /** What is done with results instead of storing them. */
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /** Runs of neighbouring floats under a window: `across` of them `step` bytes apart, in `down` rows `drop` bytes apart. */
@@ -91,7 +90,7 @@ export function runsOf({ sweep, pixel, pitch }: Blocks): Runs {
 /** Defines `tile(x, panel, y)`: `rows` neighbouring places of Y, `lanes` filters. */
 export function defineForwardTile(
   module: ModuleBuilder,
-  { blocks, rows, lanes, relaxed }: TileOptions,
+  { blocks, rows, lanes, relaxed, epilogue }: TileOptions,
 ): FunctionBuilder {
   const { columns, filters } = blocks.sweep;
   const { length, across, step, down, drop } = runsOf(blocks);
@@ -117,8 +116,15 @@ export function defineForwardTile(
       });
       f.increment(a, drop - across * step);
     });
-    for (const [i, line] of sums.entries())
-      for (const { sum, offset, lanes: count } of line) store(f, y, sum, 4 * filters * i + offset, count);
+    const endRow = epilogue?.begin(f, y, vectors);
+    for (const [i, line] of sums.entries()) {
+      if (endRow === undefined)
+        for (const { sum, offset, lanes: count } of line) store(f, y, sum, 4 * filters * i + offset, count);
+      else {
+        endRow(line.map(({ sum }) => sum));
+        f.increment(y, 4 * filters);
+      }
+    }
   });
 }
 
@@ -169,6 +175,8 @@ export interface ThinOptions {
   readonly depthwise: boolean;
   /** The kernel is read backwards. */
   readonly turned: boolean;
+  /** What is done with results instead of storing them. */
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /** The most values of a window whose weights stay in registers. */
@@ -190,7 +198,7 @@ function thinOffsets({ blocks, depthwise, turned }: ThinOptions): { x: number; k
 
 /** Defines `row(x, kernel, y)`: a row of places of Y, `lanes` filters, whose weights stay in registers. */
 export function defineThinRow(module: ModuleBuilder, options: ThinOptions): FunctionBuilder {
-  const { blocks, lanes, relaxed, depthwise } = options;
+  const { blocks, lanes, relaxed, depthwise, epilogue } = options;
   const { columns, filters } = blocks.sweep;
   const load = depthwise ? "v128.load" : "v128.load32_splat";
   return module.define({ parameters: ["i32", "i32", "i32"] }, (f, a, k, y) => {
@@ -200,6 +208,7 @@ export function defineThinRow(module: ModuleBuilder, options: ThinOptions): Func
     const fetch = ({ weight, k: offset }: (typeof weights)[number]): void =>
       void f.get(k).memory("v128.load", offset).set(weight);
     if (resident) for (const weight of weights) fetch(weight);
+    const endRow = epilogue?.begin(f, y, vectorsOf(lanes));
     f.get(y)
       .plus(4 * filters * columns.output)
       .set(end);
@@ -213,7 +222,8 @@ export function defineThinRow(module: ModuleBuilder, options: ThinOptions): Func
           accumulate(f, relaxed, sum, left, weight.weight);
         }
       }
-      store(f, y, sum, 0, lanes);
+      if (endRow === undefined) store(f, y, sum, 0, lanes);
+      else endRow([sum]);
       f.increment(a, columns.stride * blocks.pixel).increment(y, 4 * filters);
     });
   });

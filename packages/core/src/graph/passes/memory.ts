@@ -5,6 +5,7 @@ import { sizeOf } from "../../shape.ts";
 import type { Storage } from "../../view.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
 import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { isDeep, productOf } from "./epilogues.ts";
 import { escaping, type Group, type Schedule } from "./fuse.ts";
 import { foldedAxes, inOrder, keptAxes, squeezed, stridesIn } from "./layout.ts";
 import { stagesOf } from "./stages.ts";
@@ -47,14 +48,19 @@ export function planMemory(schedule: Schedule): MemoryPlan {
       inPlace.set(value.value, storage);
     else copies.push({ storage, value });
   }
-  const lifetimes = lifetimesOf(schedule, stored, inPlace);
+  const placed = new Set(stored);
+  for (const group of groups) {
+    const product = productOf(group);
+    if (product !== null && isDeep(product)) for (const value of product.outputs) placed.add(value);
+  }
+  const lifetimes = lifetimesOf(schedule, placed, inPlace);
   return { ...place(lifetimes), inPlace, copies, stored };
 }
 
 /** Whether a Variable may be overwritten by the kernel that computes its new value. */
 function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage, { value, offset }: Operand): boolean {
   const writer = groupOf.get(value.node);
-  if (writer === undefined || writer.space === null || offset !== 0) return false;
+  if (writer === undefined || writer.space === null || productOf(writer) === value.node || offset !== 0) return false;
   const order = groups.indexOf(writer);
   const isOld = (node: GraphNode): boolean => node.work.kind === "variable" && node.work.storage === storage;
   for (const node of graph.nodes) {
@@ -76,7 +82,9 @@ function isWrittenLast(group: Group, { node }: Value): boolean {
 }
 
 /** Whether the kernel reads each old element only where it writes the new one, or before it writes anything there. */
-function readsInStep({ space, fold }: Group, node: GraphNode, operand: Operand, value: Value): boolean {
+function readsInStep(group: Group, node: GraphNode, operand: Operand, value: Value): boolean {
+  const { space, fold } = group;
+  if (productOf(group) === node) return false;
   const shape = node.work.kind === "reduce" ? operand.shape : (node.outputs[0]?.shape ?? []);
   if (operand.offset !== 0 || space === null) return false;
   const strides = stridesIn(operand, shape);
@@ -96,7 +104,7 @@ interface Lifetime {
 /** When each value with memory of its own is first written and last read, in positions of groups. */
 function lifetimesOf(
   { graph, groups, groupOf }: Schedule,
-  stored: ReadonlySet<Value>,
+  placed: ReadonlySet<Value>,
   inPlace: ReadonlyMap<Value, Storage>,
 ): Lifetime[] {
   const end = groups.length;
@@ -113,7 +121,7 @@ function lifetimesOf(
     node.outputs.flatMap((value): Lifetime[] => {
       if (node.work.kind === "variable" || inPlace.has(value)) return [];
       if (isSource(node)) return [{ value, from: 0, to: end }];
-      if (!stored.has(value)) return [];
+      if (!placed.has(value)) return [];
       const group = groupOf.get(node);
       const from = isDrawn(node) ? 0 : ((group && position.get(group)) ?? 0);
       return [{ value, from, to: Math.max(last.get(value) ?? from, from) }];
@@ -145,7 +153,7 @@ function place(lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; b
 
 /** Whether two values that live at the same time share memory: true would be a mistake. */
 export function overlaps(schedule: Schedule, plan: MemoryPlan): boolean {
-  const lives = lifetimesOf(schedule, plan.stored, plan.inPlace);
+  const lives = lifetimesOf(schedule, new Set(plan.offsets.keys()), plan.inPlace);
   return lives.some((a, index) =>
     lives.slice(index + 1).some((b) => {
       const [from, to] = [plan.offsets.get(a.value) ?? 0, plan.offsets.get(b.value) ?? 0];
