@@ -4,10 +4,10 @@
 import { sizeOf } from "../../shape.ts";
 import type { Storage } from "../../view.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
-import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
 import { isDeep, productOf } from "./epilogues.ts";
 import { escaping, type Group, type Schedule } from "./fuse.ts";
-import { foldedAxes, inOrder, keptAxes, squeezed, stridesIn } from "./layout.ts";
+import { canWriteInPlace, heirsOf, type Lifetime } from "./in-place.ts";
 import { stagesOf } from "./stages.ts";
 
 /** Regions start at multiples of a cache line; vectors may read and write up to the end of one. */
@@ -21,6 +21,8 @@ export interface MemoryPlan {
   readonly offsets: ReadonlyMap<Value, number>;
   /** Values that are written straight into a Variable's memory. */
   readonly inPlace: ReadonlyMap<Value, Storage>;
+  /** Values that take over the memory of others, which die in the kernel that computes them. */
+  readonly heirs: ReadonlyMap<Value, Value>;
   /** Values that are copied to their Variable when all is done. */
   readonly copies: readonly { readonly storage: Storage; readonly value: Operand }[];
   /** Values that must be in memory. */
@@ -54,51 +56,8 @@ export function planMemory(schedule: Schedule): MemoryPlan {
     if (product !== null && isDeep(product)) for (const value of product.outputs) placed.add(value);
   }
   const lifetimes = lifetimesOf(schedule, placed, inPlace);
-  return { ...place(lifetimes), inPlace, copies, stored };
-}
-
-/** Whether a Variable may be overwritten by the kernel that computes its new value. */
-function canWriteInPlace({ graph, groups, groupOf }: Schedule, storage: Storage, { value, offset }: Operand): boolean {
-  const writer = groupOf.get(value.node);
-  if (writer === undefined || writer.space === null || productOf(writer) === value.node || offset !== 0) return false;
-  const order = groups.indexOf(writer);
-  const isOld = (node: GraphNode): boolean => node.work.kind === "variable" && node.work.storage === storage;
-  for (const node of graph.nodes) {
-    for (const operand of node.inputs) {
-      if (!isOld(operand.value.node)) continue;
-      const reader = groupOf.get(node);
-      if (reader === undefined || groups.indexOf(reader) > order) return false;
-      if (reader === writer && !(isWrittenLast(writer, value) && readsInStep(writer, node, operand, value)))
-        return false;
-    }
-  }
-  return !rootsOf(graph).some((root) => isOld(root.value.node));
-}
-
-/** Whether a kernel writes a value in its last pass or after it: later passes may compute again what they need of the old one. */
-function isWrittenLast(group: Group, { node }: Value): boolean {
-  const { stageOf, passes } = stagesOf(group, new Set());
-  return group.roles.get(node) !== "full" || (stageOf.get(node) ?? 0) >= passes - 1;
-}
-
-/** Whether the kernel reads each old element only where it writes the new one, or before it writes anything there. */
-function readsInStep(group: Group, node: GraphNode, operand: Operand, value: Value): boolean {
-  const { space, fold } = group;
-  if (productOf(group) === node) return false;
-  const shape = node.work.kind === "reduce" ? operand.shape : (node.outputs[0]?.shape ?? []);
-  if (operand.offset !== 0 || space === null) return false;
-  const strides = stridesIn(operand, shape);
-  if (sizeOf(shape) === sizeOf(value.shape)) return inOrder(squeezed(shape), strides);
-  // A kept value is written after the last pass of its strip, whose old elements were loaded at its start.
-  if (fold === null || sizeOf(shape) !== sizeOf(space)) return false;
-  const inside = foldedAxes(strides, fold).every((stride) => stride === 0);
-  return inside && inOrder(keptAxes(space, fold), keptAxes(strides, fold));
-}
-
-interface Lifetime {
-  readonly value: Value;
-  readonly from: number;
-  readonly to: number;
+  const heirs = heirsOf(schedule, lifetimes);
+  return { ...place(lifetimes, heirs), inPlace, heirs, copies, stored };
 }
 
 /** When each value with memory of its own is first written and last read, in positions of groups. */
@@ -129,23 +88,37 @@ function lifetimesOf(
   );
 }
 
-/** First fit: each value, in the order of their beginnings, gets the lowest place that is free while it lives. */
-function place(lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; bytes: number } {
+/**
+ * Each value, the largest first, gets the lowest place that is free while it lives; heirs have that of the value before them.
+ * Source: Y. Pisarchyk, J. Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
+ */
+function place(
+  lifetimes: readonly Lifetime[],
+  heirs: ReadonlyMap<Value, Value>,
+): { offsets: Map<Value, number>; bytes: number } {
+  const lines = new Map<
+    Value,
+    { readonly size: number; readonly from: number; to: number; readonly values: Value[] }
+  >();
+  for (const { value, from, to } of lifetimes) {
+    const old = heirs.get(value);
+    const line = (old && lines.get(old)) ?? { size: regionBytes(value), from, to, values: [] };
+    line.values.push(value);
+    line.to = Math.max(line.to, to);
+    lines.set(value, line);
+  }
   const offsets = new Map<Value, number>();
-  const placed: { readonly start: number; readonly end: number; readonly life: Lifetime }[] = [];
+  const placed: { readonly start: number; readonly end: number; readonly from: number; readonly to: number }[] = [];
   let bytes = 0;
-  for (const life of [...lifetimes].sort((a, b) => a.from - b.from || regionBytes(b.value) - regionBytes(a.value))) {
-    const size = regionBytes(life.value);
-    const busy = placed
-      .filter((other) => other.life.from <= life.to && life.from <= other.life.to)
-      .sort((a, b) => a.start - b.start);
+  for (const { size, from, to, values } of [...new Set(lines.values())].sort((a, b) => b.size - a.size)) {
+    const busy = placed.filter((other) => other.from <= to && from <= other.to).sort((a, b) => a.start - b.start);
     let start = 0;
     for (const other of busy) {
       if (other.start - start >= size) break;
       start = Math.max(start, other.end);
     }
-    placed.push({ start, end: start + size, life });
-    offsets.set(life.value, start);
+    placed.push({ start, end: start + size, from, to });
+    for (const value of values) offsets.set(value, start);
     bytes = Math.max(bytes, start + size);
   }
   return { offsets, bytes };
@@ -158,7 +131,8 @@ export function overlaps(schedule: Schedule, plan: MemoryPlan): boolean {
     lives.slice(index + 1).some((b) => {
       const [from, to] = [plan.offsets.get(a.value) ?? 0, plan.offsets.get(b.value) ?? 0];
       const meet = from < to + regionBytes(b.value) && to < from + regionBytes(a.value);
-      return meet && a.from <= b.to && b.from <= a.to;
+      const inherited = plan.heirs.get(a.value) === b.value || plan.heirs.get(b.value) === a.value;
+      return meet && !inherited && a.from <= b.to && b.from <= a.to;
     }),
   );
 }
