@@ -117,7 +117,7 @@ const resident = ({ gemmScratchBytes, instantiateKernels }, { form, m, k, n, a: 
   new Float32Array(memory.buffer, a).set(ramp(m * k));
   new Float32Array(memory.buffer, b).set(ramp(k * n));
   const kernel = instantiateKernels(memory)[{ A·B: "nn", Aᵀ·B: "tn", A·Bᵀ: "nt" }[form]];
-  const run = () => kernel(a, b, c, 0, m, n, k, 4 * aShape[1], 4 * bShape[1], 4 * n, 0, 0);
+  const run = () => kernel(a, b, c, 0, m, n, k, 4 * aShape[1], 4 * bShape[1], 4 * n, 0);
   const values = () => {
     run();
     return new Float32Array(memory.buffer, c, m * n);

@@ -93,7 +93,7 @@ function run(a: Matrix, b: Matrix): Product | undefined {
     const cStart = aTransposed ? 0 : first * b.columns;
     const strides = [4 * part.columns, 4 * bStored.columns, 4 * b.columns] as const;
     const adds = aTransposed && first > 0 ? 1 : 0;
-    kernel(4 * atA, 4 * (atB + bStart), 4 * (start + cStart), 0, m, b.columns, k, ...strides, adds, 0);
+    kernel(4 * atA, 4 * (atB + bStart), 4 * (start + cStart), 0, m, b.columns, k, ...strides, adds);
   }
   return { floats: space.floats, start, end };
 }

@@ -2,6 +2,7 @@
 
 import { formatShape } from "../shape.ts";
 import { type Graph, type GraphNode, isSource, type Operand, type Value } from "./graph.ts";
+import { productOf } from "./passes/epilogues.ts";
 import type { Group, Schedule } from "./passes/fuse.ts";
 
 /** `%7`, or the name of what comes from outside. */
@@ -45,8 +46,11 @@ function endings({ results, assignments, gradients }: Graph): string[] {
   ];
 }
 
-/** What kind of kernel a group is: `loop over [64,256], folding its columns`. */
-export function groupTitle({ space, fold, nodes }: Group): string {
+/** What kind of kernel a group is: `loop over [64,256], folding its columns`, or `matmul with an epilogue`. */
+export function groupTitle(group: Group): string {
+  const { space, fold, nodes } = group;
+  const product = productOf(group);
+  if (product !== null) return `${product.name} with an epilogue`;
   if (space === null) return nodes[0]?.work.kind === "eager" ? "eager" : (nodes[0]?.name ?? "");
   const folding = fold === null ? "" : fold.kind === "columns" ? ", folding its rows" : ", folding along rows";
   return `loop over ${formatShape(space)}${folding}`;

@@ -8,11 +8,13 @@ import { sizeOf } from "../shape.ts";
 import type { Spec } from "../view.ts";
 import { type FunctionBuilder, ModuleBuilder } from "../wasm/assembler.ts";
 import { defineBarrier } from "../wasm/control.ts";
+import type { Epilogue } from "../wasm/epilogue.ts";
 import { type Heap, importHeap } from "../wasm/heap.ts";
 import { elementBytes } from "../wasm/lanes.ts";
 import type { NativeKernel } from "../wasm/native.ts";
 import { KERNEL_PARAMETERS, type Share } from "../wasm/share.ts";
 import { emitUniform } from "../wasm/threefry.ts";
+import { epilogueOf } from "./epilogue.ts";
 import type { Addresses } from "./loop.ts";
 import { emitLoop } from "./loops.ts";
 import { emitProduct, gemmScratch, productKernel } from "./product.ts";
@@ -80,25 +82,31 @@ function kernelBody(module: ModuleBuilder, group: Group, places: Places): (f: Fu
   const [value] = node?.outputs ?? [];
   if (node === undefined || value === undefined) throw new GraphError("a kernel without nodes");
   const { work } = node;
-  if (work.kind === "native") return nativeBody(module, node, work.kernel, places);
+  const epilogue = epilogueOf(group, places);
+  const target = epilogue?.origin ?? places.of(value);
+  if (work.kind === "native") return nativeBody(module, node, work.kernel, { places, target, epilogue });
   if (work.kind === "random")
     return (f, share) => emitUniform(f, places.of(value), sizeOf(value.shape), places.draw(node), share);
   if (work.kind !== "matmul") return (f, share) => emitLoop(f, group, places, share);
-  const kernel = productKernel(module, node);
-  return (f, share) => emitProduct(f, kernel, node, places, share);
+  const kernel = productKernel(module, node, epilogue);
+  return (f, share) => emitProduct(f, kernel, node, { places, target, share });
 }
 
 function nativeBody(
   module: ModuleBuilder,
   node: GraphNode,
   kernel: NativeKernel,
-  places: Places,
+  {
+    places,
+    target,
+    epilogue,
+  }: { readonly places: Places; readonly target: number; readonly epilogue: Epilogue | undefined },
 ): (f: FunctionBuilder, share: Share) => void {
   const [output] = node.outputs;
   if (output === undefined) throw new GraphError(`${node.name}: no output`);
-  const body = kernel.emit(module, inputSpecs(node), output);
+  const body = kernel.emit(module, inputSpecs(node), output, epilogue);
   const inputs = node.inputs.map(({ value, offset }) => places.of(value) + elementBytes(value.dtype) * offset);
-  return (f, share) => body(f, { inputs, output: places.of(output), scratch: places.scratch }, share);
+  return (f, share) => body(f, { inputs, output: target, scratch: places.scratch }, share);
 }
 
 /** Working memory that is enough for one thread of any kernel. */

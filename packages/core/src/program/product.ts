@@ -4,25 +4,34 @@ import { GraphError } from "../errors.ts";
 import type { GraphNode, Operand, Value } from "../graph/graph.ts";
 import { collapse, contiguousStrides } from "../shape.ts";
 import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
-import { gemmKernel, gemmScratchBytes } from "../wasm/gemm.ts";
+import type { Epilogue } from "../wasm/epilogue.ts";
+import { type GemmForm, gemmKernel, gemmScratchBytes } from "../wasm/gemm.ts";
 import { emitShare, type Share } from "../wasm/share.ts";
 
-/** The function that computes products of a node's form. */
-export function productKernel(module: ModuleBuilder, { inputs: [a, b] }: GraphNode): FunctionBuilder {
+/** The function that computes products of a node's form; one with an epilogue has a function of its own. */
+export function productKernel(module: ModuleBuilder, node: GraphNode, epilogue?: Epilogue): FunctionBuilder {
+  const [a, b] = node.inputs;
   if (a === undefined || b === undefined) throw new GraphError("matmul: operands are missing");
-  return gemmKernel(module, { form: `${matrixForm(a).form}${matrixForm(b).form}` });
+  const form: GemmForm = `${matrixForm(a).form}${matrixForm(b).form}`;
+  if (epilogue === undefined) return gemmKernel(module, { form });
+  return gemmKernel(module, { form, ending: { epilogue, n: b.shape.at(-1) ?? 1, k: a.shape.at(-1) ?? 1 } });
 }
 
 /** Each thread's room for packing. */
 export const gemmScratch = (): number => Math.ceil(gemmScratchBytes() / 64) * 64;
 
-/** A thread's share of a batch of products: of the columns of each, or of the rows where there are more. */
+/** Where a product works. */
+export interface ProductPlaces {
+  of(value: Value): number;
+  readonly scratch: number;
+}
+
+/** A thread's share of a batch of products, the first at `target`: of the columns of each, or of the rows where there are more. */
 export function emitProduct(
   f: FunctionBuilder,
   kernel: FunctionBuilder,
   node: GraphNode,
-  places: { of(value: Value): number; readonly scratch: number },
-  share: Share,
+  { places, target, share }: { readonly places: ProductPlaces; readonly target: number; readonly share: Share },
 ): void {
   const [a, b] = node.inputs;
   const [c] = node.outputs;
@@ -51,7 +60,7 @@ export function emitProduct(
       const apart = byRows
         ? [left.form === "n" ? left.stride : 1, 0, n]
         : [0, right.form === "n" ? 1 : right.stride, 1];
-      const starts = [places.of(a.value) + 4 * a.offset, places.of(b.value) + 4 * b.offset, places.of(c)];
+      const starts = [places.of(a.value) + 4 * a.offset, places.of(b.value) + 4 * b.offset, target];
       const pointers = starts.map((start, index) => {
         const pointer = f.local("i32");
         f.i32(start)
@@ -63,9 +72,8 @@ export function emitProduct(
       f.i32(places.scratch).plus(share.part, gemmScratch()).set(scratch);
       nestOf(f, nest, pointers, () => {
         for (const pointer of pointers) f.get(pointer);
-        f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0)
-          .i32(0)
-          .call(kernel);
+        f.push(scratch, byRows ? count : m, byRows ? n : count, k, 4 * left.stride, 4 * right.stride, 4 * n, 0);
+        f.call(kernel);
       });
     });
 }
@@ -97,16 +105,4 @@ function matrixForm({ shape, strides }: Operand): { readonly form: "n" | "t"; re
   const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
   if (column === 1 || columns === 1) return { form: "n", stride: rows === 1 ? columns : row };
   return { form: "t", stride: columns === 1 ? rows : column };
-}
-
-/** Whether the product kernels can read an operand as it lies. */
-export function suitsProduct({ value, shape, strides }: Operand): boolean {
-  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
-  const [row, column] = [strides.at(-2) ?? 0, strides.at(-1) ?? 0];
-  if (value.dtype !== "float32" || rows === 0 || columns === 0) return false;
-  return (
-    (column === 1 && (row >= columns || rows === 1)) ||
-    (row === 1 && (column >= rows || columns === 1)) ||
-    (columns === 1 && row > 0)
-  );
 }

@@ -1,11 +1,10 @@
 // Segments: runs of kernels without eager work between them, and what runs eagerly because it has no kernel.
 
 import { type GraphNode, isDrawn, type Operand } from "../graph/graph.ts";
+import { hasKernel } from "../graph/own-kernel.ts";
 import type { Group, Schedule } from "../graph/passes/fuse.ts";
 import type { MemoryPlan } from "../graph/passes/memory.ts";
-import { sizeOf } from "../shape.ts";
 import { segmentName } from "../wasm/control.ts";
-import { suitsProduct } from "./product.ts";
 
 /** A run of kernels, or an eager operator between two runs. */
 export type Segment =
@@ -41,14 +40,4 @@ export function segmentsOf({ groups }: Schedule): Segment[] {
   }
   close();
   return segments;
-}
-
-/** Whether a node that shares its kernel with no other has one. */
-function hasKernel({ work, inputs, outputs }: GraphNode): boolean {
-  if (work.kind === "random") return outputs[0]?.dtype === "float32";
-  if (work.kind === "native") {
-    const specs = inputs.map(({ value, shape }) => ({ shape, dtype: value.dtype }));
-    return outputs[0] !== undefined && work.kernel.suits(specs, outputs[0]);
-  }
-  return work.kind === "matmul" && inputs.every(suitsProduct) && outputs.every(({ shape }) => sizeOf(shape) > 0);
 }

@@ -5,6 +5,7 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
 import type { Blocks } from "./convolution-blocks.ts";
 import { accumulate, store } from "./convolution-tiles.ts";
+import { type Epilogue, vectorsOf } from "./epilogue.ts";
 
 /** What the code for few values under a window depends on. */
 export interface ThinOptions {
@@ -15,6 +16,8 @@ export interface ThinOptions {
   readonly depthwise: boolean;
   /** The kernel is read backwards. */
   readonly turned: boolean;
+  /** What is done with results instead of storing them. */
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /** The most values of a window whose weights stay in registers. */
@@ -81,7 +84,7 @@ function eachPlace(
 
 /** Defines `row(x, kernel, y)`: a row of places of Y, `lanes` filters, whose weights stay in registers. */
 export function defineThinRow(module: ModuleBuilder, options: ThinOptions): FunctionBuilder {
-  const { blocks, lanes, relaxed, depthwise } = options;
+  const { blocks, lanes, relaxed, depthwise, epilogue } = options;
   const { columns, filters } = blocks.sweep;
   const load = depthwise ? "v128.load" : "v128.load32_splat";
   return module.define({ parameters: ["i32", "i32", "i32"] }, (f, a, k, y) => {
@@ -92,6 +95,7 @@ export function defineThinRow(module: ModuleBuilder, options: ThinOptions): Func
     const fetch = ({ weight, k: offset }: (typeof weights)[number]): void =>
       void f.get(k).memory("v128.load", offset).set(weight);
     if (resident) for (const weight of weights) fetch(weight);
+    const endRow = epilogue?.begin(f, y, vectorsOf(lanes));
     eachPlace(f, options, FORWARD_PLACES, y, (places) => {
       for (const [x, uses] of thinReads(options, places)) {
         f.get(a).memory(load, x).set(left);
@@ -103,8 +107,12 @@ export function defineThinRow(module: ModuleBuilder, options: ThinOptions): Func
           else accumulate(f, relaxed, sum, left, weight.weight);
         }
       }
-      for (const [place, sum] of sums.slice(0, places).entries()) store(f, y, sum, 4 * filters * place, lanes);
-      f.increment(a, places * columns.stride * blocks.pixel).increment(y, 4 * filters * places);
+      for (const sum of sums.slice(0, places)) {
+        if (endRow === undefined) store(f, y, sum, 0, lanes);
+        else endRow([sum]);
+        f.increment(y, 4 * filters);
+      }
+      f.increment(a, places * columns.stride * blocks.pixel);
     });
   });
 }

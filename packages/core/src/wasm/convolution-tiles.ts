@@ -3,6 +3,7 @@
 
 import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
 import type { Blocks } from "./convolution-blocks.ts";
+import { type Epilogue, vectorsOf } from "./epilogue.ts";
 
 /** The floats of a packed panel's step. */
 export const PANEL = 8;
@@ -54,11 +55,7 @@ export function store(
 
 /** rows × ⌈lanes / 4⌉ sums, and the values that a row of them shares. */
 function registers(f: FunctionBuilder, rows: number, lanes: number) {
-  const vectors = Array.from({ length: Math.ceil(lanes / 4) }, (_, v) => ({
-    right: f.local("v128"),
-    offset: 16 * v,
-    lanes: Math.min(4, lanes - 4 * v),
-  }));
+  const vectors = vectorsOf(lanes).map((vector) => ({ ...vector, right: f.local("v128") }));
   const sums = Array.from({ length: rows }, () => vectors.map((vector) => ({ ...vector, sum: f.local("v128") })));
   return { vectors, sums, left: f.local("v128") };
 }
@@ -70,6 +67,8 @@ export interface TileOptions {
   /** Columns of the tile that exist: a panel's last may not. */
   readonly lanes: number;
   readonly relaxed: boolean;
+  /** What is done with results instead of storing them. */
+  readonly epilogue?: Epilogue | undefined;
 }
 
 /** Runs of neighbouring floats under a window: `across` of them `step` bytes apart, in `down` rows `drop` bytes apart. */
@@ -97,7 +96,7 @@ export function runsOf({ sweep, pixel, pitch }: Blocks): Runs {
 /** Defines `tile(x, panel, y)`: `rows` neighbouring places of Y, `lanes` filters. */
 export function defineForwardTile(
   module: ModuleBuilder,
-  { blocks, rows, lanes, relaxed }: TileOptions,
+  { blocks, rows, lanes, relaxed, epilogue }: TileOptions,
 ): FunctionBuilder {
   const { columns, filters } = blocks.sweep;
   const { length, across, step, down, drop } = runsOf(blocks);
@@ -123,8 +122,15 @@ export function defineForwardTile(
       });
       f.increment(a, drop - across * step);
     });
-    for (const [i, line] of sums.entries())
-      for (const { sum, offset, lanes: count } of line) store(f, y, sum, 4 * filters * i + offset, count);
+    const endRow = epilogue?.begin(f, y, vectors);
+    for (const [i, line] of sums.entries()) {
+      if (endRow === undefined)
+        for (const { sum, offset, lanes: count } of line) store(f, y, sum, 4 * filters * i + offset, count);
+      else {
+        endRow(line.map(({ sum }) => sum));
+        f.increment(y, 4 * filters);
+      }
+    }
   });
 }
 

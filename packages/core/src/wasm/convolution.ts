@@ -20,6 +20,7 @@ import {
 } from "./convolution-sizes.ts";
 import { defineThinRow } from "./convolution-thin.ts";
 import { defineForwardTile, PANEL, tilesOf } from "./convolution-tiles.ts";
+import type { Epilogue } from "./epilogue.ts";
 import { features } from "./features.ts";
 import type { NativeKernel } from "./native.ts";
 import { emitPack } from "./pack.ts";
@@ -47,10 +48,11 @@ function sweepKernel(sweep: Sweep, turned: boolean, flops: number): NativeKernel
   return {
     suits,
     flops,
+    takesEpilogue: true,
     scratchBytes: () => scratchBytes,
-    emit(module) {
+    emit(module, _inputs, _output, epilogue) {
       const pack = thin ? null : emitPacking(module, sweep, turned);
-      const sweepBlock = thin ? thinBlock(module, blocks, turned) : panelBlock(module, blocks);
+      const sweepBlock = thin ? thinBlock(module, blocks, turned, epilogue) : panelBlock(module, blocks, epilogue);
       return (f, { inputs: [images = 0, kernel = 0], output, scratch }, share) => {
         const [from, to] = emitShare(f, sweep.batch * blocks.count, share);
         const [weights, room, y] = f.locals("i32", "i32", "i32");
@@ -131,7 +133,11 @@ function emitPacking(
 }
 
 /** A block against packed panels. */
-function panelBlock(module: ModuleBuilder, blocks: Blocks): (f: FunctionBuilder, places: BlockPlaces) => void {
+function panelBlock(
+  module: ModuleBuilder,
+  blocks: Blocks,
+  epilogue: Epilogue | undefined,
+): (f: FunctionBuilder, places: BlockPlaces) => void {
   const { sweep, pitch, pixel } = blocks;
   const [depth, width, { columns }] = [depthOf(sweep), widthOf(sweep), sweep];
   const relaxed = features().relaxedSimd;
@@ -140,7 +146,7 @@ function panelBlock(module: ModuleBuilder, blocks: Blocks): (f: FunctionBuilder,
     tiles: tilesOf(columns.output, relaxed).map(({ rows, count }) => ({
       rows,
       count,
-      tile: defineForwardTile(module, { blocks, rows, lanes: part.lanes, relaxed }),
+      tile: defineForwardTile(module, { blocks, rows, lanes: part.lanes, relaxed, epilogue }),
     })),
   }));
   return (f, { source, weights, y, height }) => {
@@ -178,13 +184,14 @@ function thinBlock(
   module: ModuleBuilder,
   blocks: Blocks,
   turned: boolean,
+  epilogue: Epilogue | undefined,
 ): (f: FunctionBuilder, places: BlockPlaces) => void {
   const { sweep, pitch } = blocks;
   const depthwise = isDepthwise(sweep);
   const relaxed = features().relaxedSimd;
   const kinds = partsOf(sweep.filters, 4).map((part) => ({
     ...part,
-    line: defineThinRow(module, { blocks, lanes: part.lanes, relaxed, depthwise, turned }),
+    line: defineThinRow(module, { blocks, lanes: part.lanes, relaxed, depthwise, turned, epilogue }),
   }));
   return (f, { source, weights, y, height }) => {
     const [column, row] = f.locals("i32", "i32");

@@ -1,5 +1,6 @@
 // The inner loops of a matrix product: one packed panel of B against a packed block of A, tile by tile.
 import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
+import { type Epilogue, type TileVector, vectorsOf } from "./epilogue.ts";
 
 /** The part of C that the inner loop keeps in registers: rows × (4 · vectors); rows is a multiple of 4. */
 export interface Tile {
@@ -7,19 +8,13 @@ export interface Tile {
   readonly vectors: number;
 }
 
-/** Where an epilogue stands: four neighbouring values of one row of C, before they are stored. */
-export interface EpilogueContext {
-  /** The four values; the epilogue leaves its result here. */
-  readonly value: Local<"v128">;
-  /** `cell + offset` is the first value's address in C; another matrix of C's layout lies at a constant distance. */
-  readonly cell: Local<"i32">;
-  /** `column + offset` is 4 · (column of the first value): add the address of a row vector, such as a bias. */
-  readonly column: Local<"i32">;
-  readonly offset: number;
+/** An epilogue, and the sizes that its code depends on. */
+export interface Ending {
+  readonly epilogue: Epilogue;
+  /** The columns that a kernel is given, and the depth of the sums. */
+  readonly n: number;
+  readonly k: number;
 }
-
-/** Instructions applied to C before it is stored; at the edges they may read a tile's width beyond the last column. */
-export type Epilogue = (f: FunctionBuilder, context: EpilogueContext) => void;
 
 /** Steps of k between two visits to C: a panel of B this deep stays in the first-level cache. */
 export const DEPTH = 512;
@@ -33,33 +28,31 @@ export const panelOffset = ({ rows, vectors }: Tile): number => 4 * rows * 4 * v
 /** Where the packed block of A begins in scratch memory. */
 export const blockOffset = (tile: Tile): number => panelOffset(tile) + 4 * GROUP * DEPTH * 4 * tile.vectors;
 
-const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
 /** What the code of one panel depends on. */
 export interface PanelOptions {
   readonly tile: Tile;
   readonly relaxed: boolean;
-  readonly epilogue: Epilogue | undefined;
+  readonly ending: Ending | undefined;
   /** The function of `emitCopy`. */
   readonly copy: FunctionBuilder;
 }
 
 /**
- * Defines `panel(scratch, b, c, stride, depth, rows, columns, add, column, last)`: C[rows, columns] (+)= packed A · B.
+ * Defines `panel(scratch, b, c, stride, depth, rows, columns, add)`: C[rows, columns] (+)= packed A · B.
  * Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory; their part inside is copied.
+ * With an epilogue this is the panel of the last block of k: what C holds from blocks before is added, and all is left to the epilogue.
  */
-export function emitPanel(module: ModuleBuilder, { tile, relaxed, epilogue, copy }: PanelOptions): FunctionBuilder {
+export function emitPanel(module: ModuleBuilder, { tile, relaxed, ending, copy }: PanelOptions): FunctionBuilder {
   const width = 4 * tile.vectors;
   const rowBytes = 4 * width;
   return module.define({ parameters: PARAMETERS }, (f, ...parameters) => {
-    const [scratch, b, c, stride, depth, rows, columns, add, column, last] = parameters;
+    const [scratch, b, c, stride, depth, rows, columns, add] = parameters;
     const [a, end, target, step, partial] = f.locals("i32", "i32", "i32", "i32", "i32");
     const sums = tileLocals(f, tile);
-    const output: OutputOptions = { sums, c, stride, target, step, rows, column, last, epilogue };
-    f.get(b).plus(depth, rowBytes).set(end);
-    f.get(scratch).plus(blockOffset(tile)).set(a);
-    f.loop((nextTile) => {
-      multiplyTile(f, { a, b, end, sums, tile, relaxed });
+    const output: OutputOptions = { sums, c, stride, target, step, rows, columns };
+    const begin = (): void => {
       f.push(rows, tile.rows).op("i32.lt_s").push(columns, width).op("i32.lt_s").op("i32.or").tee(partial);
       f.if(
         () => {
@@ -69,8 +62,18 @@ export function emitPanel(module: ModuleBuilder, { tile, relaxed, epilogue, copy
         () => f.get(c).set(target).get(stride).set(step),
       );
       f.get(add).if(() => addTile(f, output));
+    };
+    const store = (): void => {
       storeTile(f, output);
       f.get(partial).if(() => f.push(scratch, rowBytes, c, stride, rows, columns).call(copy));
+    };
+    f.get(b).plus(depth, rowBytes).set(end);
+    f.get(scratch).plus(blockOffset(tile)).set(a);
+    f.loop((nextTile) => {
+      multiplyTile(f, { a, b, end, sums, tile, relaxed });
+      if (ending === undefined || ending.k > DEPTH) begin();
+      if (ending === undefined) store();
+      else endTile(f, output, ending);
       f.get(c).plus(stride, tile.rows).set(c);
       f.get(rows).plus(-tile.rows).tee(rows).i32(0).op("i32.gt_s").branchIf(nextTile);
     });
@@ -135,27 +138,51 @@ interface OutputOptions {
   readonly target: Local<"i32">;
   readonly step: Local<"i32">;
   readonly rows: Local<"i32">;
-  readonly column: Local<"i32">;
-  readonly last: Local<"i32">;
-  readonly epilogue: Epilogue | undefined;
+  readonly columns: Local<"i32">;
 }
 
-/** Stores the tile at `target`, row by row, after the epilogue where this is the last block of k. */
-function storeTile(f: FunctionBuilder, options: OutputOptions): void {
-  const { sums, c, stride, target, step, rows, column, last, epilogue } = options;
-  const [cell, row] = f.locals("i32", "i32");
-  f.get(c).set(cell).get(target).set(row);
+/** Calls `body` for the rows of the tile that exist. */
+function eachRow(f: FunctionBuilder, { sums, rows }: OutputOptions, body: (row: readonly Sum[]) => void): void {
   f.block((done) => {
-    for (const [i, vectors] of sums.entries()) {
+    for (const [i, row] of sums.entries()) {
       if (i > 0) f.push(rows, i).op("i32.le_s").branchIf(done);
-      for (const { sum: value, offset } of vectors) {
-        if (epilogue !== undefined) f.get(last).if(() => epilogue(f, { value, cell, column, offset }));
-        f.get(row).get(value).memory("v128.store", offset);
-      }
-      f.increment(row, step);
-      if (epilogue !== undefined) f.increment(cell, stride);
+      body(row);
     }
   });
+}
+
+/** Stores the tile at `target`, row by row. */
+function storeTile(f: FunctionBuilder, output: OutputOptions): void {
+  const row = f.local("i32");
+  f.get(output.target).set(row);
+  eachRow(f, output, (vectors) => {
+    for (const { sum, offset } of vectors) f.get(row).get(sum).memory("v128.store", offset);
+    f.increment(row, output.step);
+  });
+}
+
+/** Hands the tile over to the epilogue, row by row: all of its columns, or those of C's last ones. */
+function endTile(f: FunctionBuilder, output: OutputOptions, { epilogue, n }: Ending): void {
+  const at = f.local("i32");
+  const width = 4 * (output.sums[0]?.length ?? 0);
+  const end = (vectors: readonly TileVector[]): void => {
+    f.get(output.c).plus(-epilogue.origin).set(at);
+    const endRow = epilogue.begin(f, at, vectors);
+    eachRow(f, output, (row) => {
+      endRow(row.slice(0, vectors.length).map(({ sum }) => sum));
+      f.increment(at, output.stride);
+    });
+  };
+  const rest = n % width;
+  if (rest === 0) end(vectorsOf(width));
+  else if (n < width) end(vectorsOf(rest));
+  else
+    f.push(output.columns, width)
+      .op("i32.lt_s")
+      .if(
+        () => end(vectorsOf(rest)),
+        () => end(vectorsOf(width)),
+      );
 }
 
 /** Defines `copy(from, fromStride, to, toStride, rows, columns)`: the part of a tile inside C, float by float. */

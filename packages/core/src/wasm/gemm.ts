@@ -5,11 +5,12 @@
 // registers and takes one step of k per round: unrolled by hand it spills, as engines hoist the loads of a whole body.
 import { checkOption } from "../errors.ts";
 import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";
+import type { Epilogue } from "./epilogue.ts";
 import { features } from "./features.ts";
-import { blockOffset, DEPTH, type Epilogue, emitCopy, emitPanel, GROUP, panelOffset, type Tile } from "./gemm-panel.ts";
+import { blockOffset, DEPTH, type Ending, emitCopy, emitPanel, GROUP, panelOffset, type Tile } from "./gemm-panel.ts";
 import { emitPack } from "./pack.ts";
 
-export type { Epilogue, EpilogueContext, Tile } from "./gemm-panel.ts";
+export type { Tile } from "./gemm-panel.ts";
 
 /** Which operands are transposed: `nt` is A · Bᵀ. A stored operand of `t` has the shape of the transpose. */
 export type GemmForm = "nn" | "nt" | "tn" | "tt";
@@ -20,11 +21,12 @@ export interface KernelOptions {
   /** Use `relaxed_madd`; by default, where the engine has it. */
   readonly relaxed?: boolean;
   readonly tile?: Tile;
-  readonly epilogue?: Epilogue;
+  /** What is done with C instead of storing it. */
+  readonly ending?: Ending;
 }
 
 /** The sizes, parts and strides of one product, known when it is emitted. */
-export interface GemmOptions extends KernelOptions {
+export interface GemmOptions extends Omit<KernelOptions, "ending"> {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -39,6 +41,7 @@ export interface GemmOptions extends KernelOptions {
   readonly lda?: number;
   readonly ldb?: number;
   readonly ldc?: number;
+  readonly epilogue?: Epilogue;
 }
 
 /** Floats of A in one packed block: it stays in the second-level cache. */
@@ -60,24 +63,27 @@ export function gemmScratchBytes(tile: Tile = DEFAULT_TILE): number {
  */
 export function emitGemm(module: ModuleBuilder, name: string, options: GemmOptions): FunctionBuilder {
   const { form, m, n, k, accumulate = false, rowStart = 0, rowEnd = m, columnStart = 0, columnEnd = n } = options;
+  const { epilogue } = options;
   checkOption(k >= 1, "emitGemm", "k", "at least 1", k);
+  checkOption(epilogue === undefined || !accumulate, "emitGemm", "accumulate", "false beside an epilogue", accumulate);
   const [aTransposed, bTransposed] = [form[0] === "t", form[1] === "t"];
   const { lda = aTransposed ? m : k, ldb = bTransposed ? k : n, ldc = n } = options;
   const [firstRow, firstColumn] = [rowStart * (aTransposed ? 1 : lda), columnStart * (bTransposed ? ldb : 1)];
-  const kernel = gemmKernel(module, options);
+  const ending = epilogue && { epilogue, n: columnEnd - columnStart, k };
+  const kernel = gemmKernel(module, { ...options, ...(ending && { ending }) });
   const product = module.define({ parameters: ["i32", "i32", "i32", "i32"] }, (f, a, b, c, scratch) => {
     if (rowStart >= rowEnd || columnStart >= columnEnd) return;
     f.get(a).plus(firstRow, 4).get(b).plus(firstColumn, 4);
     f.get(c).plus(rowStart * ldc + columnStart, 4);
     f.push(scratch, rowEnd - rowStart, columnEnd - columnStart, k);
-    f.push(4 * lda, 4 * ldb, 4 * ldc, accumulate ? 1 : 0, 4 * columnStart).call(kernel);
+    f.push(4 * lda, 4 * ldb, 4 * ldc, accumulate ? 1 : 0).call(kernel);
   });
   module.export(name, product);
   return product;
 }
 
-/** A kernel's parameters: addresses, sizes, row strides in bytes, whether to add to C, and 4 · (C's first column). */
-const KERNEL = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
+/** A kernel's parameters: addresses, sizes, row strides in bytes, and whether to add to C. */
+const KERNEL = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
 /** A kernel as JavaScript sees it when it is exported. */
 export type GemmKernel = (
@@ -92,28 +98,33 @@ export type GemmKernel = (
   bStride: number,
   cStride: number,
   accumulate: number,
-  firstColumn: number,
 ) => void;
 
 const shared = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
 
 /** The function of a module that computes products of one form and of any size, emitted at its first use. */
 export function gemmKernel(module: ModuleBuilder, options: KernelOptions): FunctionBuilder {
-  const { form, relaxed = features().relaxedSimd, tile = DEFAULT_TILE, epilogue } = options;
+  const { form, relaxed = features().relaxedSimd, tile = DEFAULT_TILE, ending } = options;
   checkOption(tile.rows % 4 === 0, "gemmKernel", "tile.rows", "a multiple of 4", tile.rows);
   const kind = `${relaxed} ${tile.rows} ${tile.vectors}`;
   const pack = (across: boolean, width: number): FunctionBuilder =>
     once(module, `pack ${across} ${width}`, () => emitPack(module, across, width));
-  const emitStrip = (): FunctionBuilder => {
+  const emitColumns = (last?: Ending): FunctionBuilder => {
     const copy = once(module, `copy ${kind}`, () => emitCopy(module, tile));
-    return emitPanel(module, { tile, relaxed, epilogue, copy });
+    return emitPanel(module, { tile, relaxed, ending: last, copy });
   };
   const emit = (): FunctionBuilder => {
     const [packA, packB] = [pack(form[0] === "t", tile.rows), pack(form[1] === "n", 4 * tile.vectors)];
-    const panel = epilogue === undefined ? once(module, `panel ${kind}`, emitStrip) : emitStrip();
-    return emitKernel(module, form, tile, { packA, packB, panel });
+    const isShallow = ending !== undefined && ending.k <= DEPTH;
+    const panel = isShallow ? emitColumns(ending) : once(module, `panel ${kind}`, () => emitColumns());
+    return emitKernel(module, form, tile, {
+      packA,
+      packB,
+      panel,
+      last: isShallow ? undefined : ending && emitColumns(ending),
+    });
   };
-  return epilogue === undefined ? once(module, `${form} ${kind}`, emit) : emit();
+  return ending === undefined ? once(module, `${form} ${kind}`, emit) : emit();
 }
 
 function once(module: ModuleBuilder, key: string, emit: () => FunctionBuilder): FunctionBuilder {
@@ -128,6 +139,8 @@ interface Parts {
   readonly packA: FunctionBuilder;
   readonly packB: FunctionBuilder;
   readonly panel: FunctionBuilder;
+  /** The panel of the last block of k, where that is another. */
+  readonly last: FunctionBuilder | undefined;
 }
 
 /** The loops around the panels: blocks of k, within them blocks of rows, within them panels of columns. */
@@ -135,11 +148,16 @@ function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Pa
   const width = 4 * tile.vectors;
   const [panel, block] = [panelOffset(tile), blockOffset(tile)];
   return module.define({ parameters: KERNEL }, (f, ...parameters) => {
-    const [a, b, c, scratch, m, n, k, aStride, bStride, cStride, add, firstColumn] = parameters;
+    const [a, b, c, scratch, m, n, k, aStride, bStride, cStride, add] = parameters;
     const [aRow, aStep] = form[0] === "t" ? ([4, aStride] as const) : ([aStride, 4] as const);
     const [bColumn, bStep] = form[1] === "t" ? ([bStride, 4] as const) : ([4, bStride] as const);
     const [start, depth, top, height, rows] = f.locals("i32", "i32", "i32", "i32", "i32");
     const [group, columns, packed, column, end] = f.locals("i32", "i32", "i32", "i32", "i32");
+    const { last } = parts;
+    const multiply = (by: FunctionBuilder): void => {
+      f.push(scratch, packed, c).plus(top, cStride).plus(column, 4).push(cStride, depth, rows);
+      f.push(n, column).op("i32.sub").get(add).call(by);
+    };
     f.for(start, 0, k, DEPTH, () => {
       f.push(k, start).op("i32.sub").set(depth).clamp(depth, DEPTH);
       f.push(BLOCK / tile.rows, depth)
@@ -161,9 +179,16 @@ function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Pa
           f.push(depth, columns, bStride).call(parts.packB);
           f.get(group).plus(columns).set(end);
           f.for(column, group, end, width, () => {
-            f.push(scratch, packed, c).plus(top, cStride).plus(column, 4).push(cStride, depth, rows);
-            f.push(n, column).op("i32.sub").get(add);
-            f.get(firstColumn).plus(column, 4).get(start).plus(depth).get(k).op("i32.eq").call(parts.panel);
+            if (last === undefined) multiply(parts.panel);
+            else
+              f.get(start)
+                .plus(depth)
+                .get(k)
+                .op("i32.eq")
+                .if(
+                  () => multiply(last),
+                  () => multiply(parts.panel),
+                );
             f.get(packed)
               .plus(depth, 4 * width)
               .set(packed);

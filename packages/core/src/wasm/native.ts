@@ -2,10 +2,11 @@
 
 import type { Spec } from "../view.ts";
 import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";
+import type { Epilogue } from "./epilogue.ts";
 import type { Assembly } from "./parts.ts";
 import type { Share } from "./share.ts";
 
-/** Where a native kernel works: addresses in bytes. Inputs and the output are contiguous. */
+/** Where a native kernel works: addresses in bytes. Inputs and the output are contiguous; with an epilogue the output begins at its origin. */
 export interface NativePlaces {
   readonly inputs: readonly number[];
   readonly output: number;
@@ -19,6 +20,8 @@ export interface NativeKernel {
   suits(inputs: readonly Spec[], output: Spec): boolean;
   /** The arithmetic of a call, for profiles: sums and products; none if not stated. */
   readonly flops?: number;
+  /** Whether each result is complete when it leaves the registers, in rows along the output's last axis, so that an epilogue may take it. */
+  readonly takesEpilogue?: boolean;
   /** Bytes of working memory for each thread, a multiple of 64. */
   scratchBytes(inputs: readonly Spec[], output: Spec): number;
   /**
@@ -29,6 +32,7 @@ export interface NativeKernel {
     module: ModuleBuilder,
     inputs: readonly Spec[],
     output: Spec,
+    epilogue?: Epilogue,
   ): (f: FunctionBuilder, places: NativePlaces, share: Share) => void;
 }
 

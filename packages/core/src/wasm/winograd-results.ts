@@ -2,6 +2,7 @@
 
 import type { FunctionBuilder, Local } from "./assembler.ts";
 import { PANEL, store } from "./convolution-tiles.ts";
+import { type Epilogue, vectorsOf } from "./epilogue.ts";
 import type { Tiling } from "./winograd-tiles.ts";
 import { resultsOf, STEP, TILE } from "./winograd-transforms.ts";
 
@@ -19,16 +20,18 @@ export class TileResults {
   readonly #f: FunctionBuilder;
   readonly #tiling: Tiling;
   readonly #places: TilePlaces;
+  readonly #epilogue: Epilogue | undefined;
   /** The present tile's row and column, its first result, and its products. */
   readonly #row: Counter;
   readonly #column: Counter;
   readonly #y: Counter;
   readonly #from: Counter;
 
-  constructor(f: FunctionBuilder, tiling: Tiling, places: TilePlaces) {
+  constructor(f: FunctionBuilder, tiling: Tiling, places: TilePlaces, epilogue?: Epilogue) {
     this.#f = f;
     this.#tiling = tiling;
     this.#places = places;
+    this.#epilogue = epilogue;
     [this.#row, this.#column, this.#y, this.#from] = f.locals("i32", "i32", "i32", "i32");
   }
 
@@ -37,30 +40,33 @@ export class TileResults {
     this.#f.get(y).set(this.#y).get(this.#places.top).set(this.#row).i32(0).set(this.#column);
   }
 
-  /** Stores the results of the tiles whose products are there: those before the last. */
-  store(tile: Counter, last: Counter, { lanes, vectors }: { readonly lanes: number; readonly vectors: number }): void {
+  /** Stores so many filters' results of the tiles whose products are there, those before the last, or hands them to the epilogue. */
+  store(tile: Counter, last: Counter, lanes: number): void {
     const f = this.#f;
     const { products, together } = this.#places;
     const { filters, columns } = this.#tiling.sweep;
     const [pixel, line] = [4 * filters, 4 * filters * columns.output];
     const [end, at] = f.locals("i32", "i32");
+    const vectors = vectorsOf(lanes);
+    const endRow = this.#epilogue?.begin(f.get(this.#y).set(at), at, vectors);
     f.push(last, tile).op("i32.sub").set(end).clamp(end, together);
     f.get(products)
       .plus(end, 4 * PANEL)
       .set(end);
     f.get(products).set(this.#from);
     f.until(this.#from, end, () => {
-      const results = Array.from({ length: vectors }, (_, vector) => this.#results(16 * vector));
+      const results = vectors.map(({ offset }) => this.#results(offset));
       for (const y of [0, 1]) {
         for (const x of [0, 1]) {
           this.#inside(y, x, () => {
             f.get(this.#y)
               .plus(y * line + x * pixel)
               .set(at);
-            for (const [vector, values] of results.entries()) {
-              const value = values[2 * y + x];
-              if (value !== undefined) store(f, at, value, 16 * vector, Math.min(4, lanes - 4 * vector));
-            }
+            const row = results.flatMap((values) => values[2 * y + x] ?? []);
+            if (endRow !== undefined) endRow(row);
+            else
+              for (const [vector, value] of row.entries())
+                store(f, at, value, 16 * vector, vectors[vector]?.lanes ?? 4);
           });
         }
       }

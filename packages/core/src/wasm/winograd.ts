@@ -30,8 +30,9 @@ export function winogradKernel(sweep: Sweep, turned: boolean): NativeKernel {
   return {
     suits,
     flops: 2 * VALUES * batch * tiling.count * (channels * filters + channels + filters),
+    takesEpilogue: true,
     scratchBytes: () => scratchBytes,
-    emit(module) {
+    emit(module, _inputs, _output, epilogue) {
       const transform = defineTileTransform(module, tiling);
       const kinds = partsOf(filters, PANEL).map((part) => {
         const vectors = Math.ceil(part.lanes / 4);
@@ -61,8 +62,8 @@ export function winogradKernel(sweep: Sweep, turned: boolean): NativeKernel {
           f.push(source, tiles, height).call(transform);
           f.push(height, tiling.across).op("i32.mul").set(count);
           f.get(weights).set(panelWeights);
-          const results = new TileResults(f, tiling, { top, products, together });
-          for (const { from: first, to: last, lanes, vectors, multiply } of kinds) {
+          const results = new TileResults(f, tiling, { top, products, together }, epilogue);
+          for (const { from: first, to: last, lanes, multiply } of kinds) {
             f.for(panel, first, last, PANEL, () => {
               f.i32(output)
                 .plus(image, row * sweep.rows.output)
@@ -72,7 +73,7 @@ export function winogradKernel(sweep: Sweep, turned: boolean): NativeKernel {
               results.begin(y);
               f.for(tile, 0, count, together, () => {
                 f.get(tiles).plus(tile, pitch).push(panelWeights, products).call(multiply);
-                results.store(tile, count, { lanes, vectors });
+                results.store(tile, count, lanes);
               });
               f.increment(panelWeights, panelBytes);
             });

@@ -2,6 +2,7 @@
 
 import { afterAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
+import { conv2d } from "../../src/convolution.ts";
 import {
   argMax,
   batchNorm,
@@ -119,6 +120,15 @@ describe("identical bits for 1, 2, 3 and 4 threads", () => {
     softmax: (x) => [softmax(x), softmax(x, 0)],
     normalization: (x) => [batchNorm(x, 1, 0).output],
     products: (x) => [x.matmul(x.transpose()), x.transpose().matmul(x)],
+    "epilogues of products and convolutions": (x) => {
+      const images: Tensor = x.reshape([1, x.shape[0] ?? 1, -1, 1]);
+      const filters = tensor(Float32Array.from({ length: 54 }, (_, index) => Math.sin(index))).reshape([3, 3, 1, 6]);
+      const gray = conv2d(images, filters, { padding: "same" }).add(0.1).relu();
+      const color = conv2d(gray, filters.reshape([3, 3, 6, 1]), { padding: "same" })
+        .mul(2)
+        .add(images);
+      return [x.matmul(x.transpose()).mul(2).relu(), x.transpose().matmul(x).add(x.sum()), gray, color];
+    },
     "random numbers": (x, generator) => [dropout(x, 0.5, { generator }), uniform([33], { generator })],
     "with eager operations between": (x) => [sort(x.exp()).values.mul(2)],
     indexing: (x) => {

@@ -1,8 +1,9 @@
 // Fusion: which operations share a kernel, which do not, and what is said about it.
 
 import { describe, expect, test } from "vitest";
+import { conv2d } from "../../src/convolution.ts";
 import { explainSchedule, printSchedule } from "../../src/graph/print.ts";
-import { batchNorm, crossEntropy, cumSum, softmax, type Tensor, uniform } from "../../src/index.ts";
+import { batchNorm, crossEntropy, cumSum, grad, softmax, type Tensor, uniform } from "../../src/index.ts";
 import { type Argument, kernels, schedule, variable } from "./capture.ts";
 
 type Case = readonly [readonly Argument[], (...args: Tensor[]) => Tensor | readonly Tensor[], readonly string[][]];
@@ -51,7 +52,7 @@ describe("what joins", () => {
 
 describe("what does not, and why", () => {
   const cases: Record<string, Case> = {
-    "a product": [[[4, 4]], (x) => x.exp().matmul(x).add(1), [["exp"], ["matmul"], ["add"]]],
+    "a product and what comes before it": [[[4, 4]], (x) => x.exp().matmul(x), [["exp"], ["matmul"]]],
     "a sum over rows after one along them": [
       [[8, 4]],
       (x) => x.sub(x.sum(1, { keepDims: true })).sum(0),
@@ -77,7 +78,7 @@ describe("what does not, and why", () => {
       const y = x.exp();
       return y.add(y.matmul(x));
     });
-    expect(kernels(cut)).toEqual([["exp"], ["matmul"], ["add"]]);
+    expect(kernels(cut)).toEqual([["exp"], ["matmul", "add"]]);
     expect(cut.notes).toEqual(["add (node 3) does not join kernel 0: what it also reads depends on that kernel"]);
   });
 
@@ -103,6 +104,83 @@ describe("what does not, and why", () => {
         if (producer !== undefined) expect(order.get(producer) ?? 0).toBeLessThanOrEqual(order.get(group) ?? -1);
       }
     }
+  });
+});
+
+describe("epilogues", () => {
+  const cases: Record<string, Case> = {
+    "a bias and an activation": [
+      [[8, 6], [6, 4], [4]],
+      (x, w, b) => x.matmul(w).add(b).relu(),
+      [["matmul", "add", "relu"]],
+    ],
+    "a bias and an activation of a convolution": [
+      [[2, 5, 5, 3], [3, 3, 3, 8], [8]],
+      (x, k, b) => conv2d(x, k).add(b).relu(),
+      [["conv2d", "add", "relu"]],
+    ],
+    "the mask of a gradient": [
+      [
+        [8, 6],
+        [6, 4],
+        [8, 4],
+      ],
+      (x, w, dy) => grad((x: Tensor) => x.relu().matmul(w).mul(dy).sum())(x),
+      [["mul.gradient0"], ["matmul", "relu", "relu.gradient0"]],
+    ],
+    "the later of two products": [
+      [
+        [8, 6],
+        [6, 4],
+        [8, 3],
+        [3, 4],
+      ],
+      (x, w, h, u) => x.matmul(w).add(h.matmul(u)),
+      [["matmul"], ["matmul", "add"]],
+    ],
+    "not what folds": [
+      [
+        [8, 6],
+        [6, 4],
+      ],
+      (x, w) => {
+        const y = x.matmul(w).add(1);
+        return y.sub(y.mean(0));
+      },
+      [["matmul"], ["add", "sum", "div", "sub"]],
+    ],
+    "not what waits for the product in another way": [
+      [
+        [8, 6],
+        [6, 4],
+      ],
+      (x, w) => {
+        const y = x.matmul(w);
+        return y.mul(y.matmul(w.transpose()).sum());
+      },
+      [["matmul"], ["matmul"], ["sum"], ["mul"]],
+    ],
+  };
+  test.each(Object.entries(cases))("%s", (_, [shapes, body, expected]) => {
+    expect(kernels(schedule(shapes, body))).toEqual(expected);
+  });
+
+  test("why not", () => {
+    const notes = (body: (p: Tensor, x: Tensor) => Tensor): readonly string[] =>
+      schedule(
+        [
+          [8, 8],
+          [8, 8],
+        ],
+        (x, w) => body(x.matmul(w), x),
+      ).notes;
+    const told = (reason: string): string => `matmul (node 2) does not take kernel 1 as its epilogue: ${reason}`;
+    expect(notes((p) => p.sum(1))).toEqual([told("it folds")]);
+    expect(notes((p) => p.div(3).exp())).toEqual([told("it computes more than it moves")]);
+    expect(notes((p) => p.add(p.transpose()))).toEqual([told("it runs in another order")]);
+    expect(notes((p, x) => p.reshape([4, 2, 8]).add(x.slice([0, 4]).unsqueeze(1)))).toEqual([
+      told("its operands do not lie as rows and columns"),
+    ]);
   });
 });
 
@@ -164,23 +242,26 @@ test("a schedule as text, and explained", () => {
     kernel 4: loop over [8], folding along rows
       %18 = sum(%17[8]) over [0] : float32[]
       %20 = div(%18[], %19[]) : float32[]
-    kernel 5: matmul
+    kernel 6: matmul with an epilogue
       %26 = matmul(argument 0[4,8], %25[8,3]) : float32[4,3]
-    kernel 6: loop over [4,3]
       %28 = mul(%26[4,3], %27[]) : float32[4,3]
       %29 = sub(w[4,3], %28[4,3]) : float32[4,3]
     w ← %29[4,3]
     gradient of w ← none
     return %20[]
-    note: sum (node 18) does not join kernel 3: it runs over other places, or in another order"
+    note: sum (node 18) does not join kernel 3: it runs over other places, or in another order
+    note: matmul (node 3) does not take kernel 2 as its epilogue: it folds
+    note: matmul (node 3) does not take kernel 3 as its epilogue: it folds"
   `);
   expect(explainSchedule(cut)).toMatchInlineSnapshot(`
-    "19 operations run in 7 kernels.
+    "19 operations run in 6 kernels.
     kernel 2, loop over [8,3], folding along rows: max → isFinite → where → sub → exp → sum → log → crossEntropy.gradient
     kernel 3, loop over [8,3], folding along rows: crossEntropy.ofLabel → sum → sub → sub
     kernel 4, loop over [8], folding along rows: sum → div
-    kernel 6, loop over [4,3]: mul → sub
+    kernel 6, matmul with an epilogue: matmul → mul → sub
     classLabels has no kernel here: it runs eagerly, between kernels
-    sum (node 18) does not join kernel 3: it runs over other places, or in another order"
+    sum (node 18) does not join kernel 3: it runs over other places, or in another order
+    matmul (node 3) does not take kernel 2 as its epilogue: it folds
+    matmul (node 3) does not take kernel 3 as its epilogue: it folds"
   `);
 });

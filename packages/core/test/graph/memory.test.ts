@@ -153,6 +153,54 @@ describe("places", () => {
     expect(overlaps(cut, plan)).toBe(false);
   });
 
+  type Heirs = readonly [(x: Tensor, y: Tensor) => Tensor, readonly string[]];
+  const heirs: Record<string, Heirs> = {
+    "a loop writes over what it is the last to read": [(x, y) => x.matmul(y).exp().matmul(y), ["exp"]],
+    "also if it folds": [(x, y) => softmax(x.matmul(y)).matmul(y), ["div"]],
+    "not while others still need that": [
+      (x, y) => {
+        const p = x.matmul(y);
+        return p.exp().matmul(p);
+      },
+      [],
+    ],
+    "not what it reads in another order": [(x, y) => x.matmul(y).transpose().add(x).matmul(y), []],
+    "an epilogue writes over its mask, not over what the product reads": [
+      (x, y) => {
+        const p = x.matmul(y).exp();
+        return p.matmul(y).mul(p).matmul(y.add(1)).sum();
+      },
+      ["exp"],
+    ],
+    "not over an argument": [(x, y) => x.add(y).matmul(y), []],
+  };
+  test.each(Object.entries(heirs))("%s", (_, [body, expected]) => {
+    const cut = schedule(
+      [
+        [16, 16],
+        [16, 16],
+      ],
+      body,
+    );
+    const plan = planMemory(cut);
+    expect([...plan.heirs.keys()].map(({ node }) => node.name)).toEqual(expected);
+    for (const [value, old] of plan.heirs) expect(plan.offsets.get(value)).toBe(plan.offsets.get(old));
+    expect(overlaps(cut, plan)).toBe(false);
+  });
+
+  test("partial sums of a deep product lie where its epilogue writes", () => {
+    const cut = schedule(
+      [
+        [16, 600],
+        [600, 16],
+      ],
+      (x, y) => x.matmul(y).add(1),
+    );
+    const plan = planMemory(cut);
+    expect([...plan.heirs].map(([value, old]) => [value.node.name, old.node.name])).toEqual([["add", "matmul"]]);
+    expect([...plan.stored].filter(({ node }) => !isSource(node)).map(({ node }) => node.name)).toEqual(["add"]);
+  });
+
   test("regions are cache lines with room for a vector at their end", () => {
     const cut = schedule([[3], { shape: [5], dtype: "bool" }, { shape: [8], dtype: "float64" }], (x, y, z) => [
       x,

@@ -183,39 +183,60 @@ describe("epilogues", () => {
   it.each([
     [5, 11, 9],
     [8, 16, 600],
-  ] as const)("add a bias, then the cell of another matrix, then cut at zero: %d × %d × %d", (m, n, k) => {
-    const [bias, other] = [noise(n + 8, 7), noise((m + 4) * n + 8, 8)];
+    [9, 3, 600],
+    [4, 5, 1],
+  ] as const)("add a bias, then the cell of another matrix, then store elsewhere: %d × %d × %d", (m, n, k) => {
+    const [bias, other] = [noise(n + 8, 7), noise(m * n + 8, 8)];
     const floats = gemmScratchBytes() / 4;
     const [biasAt, aAt] = [floats, floats + bias.length];
     const bAt = aAt + m * k;
     const cAt = bAt + k * n;
-    const otherAt = cAt + (m + 4) * n + 8;
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((otherAt + other.length) / 16384) });
+    const otherAt = cAt + m * n;
+    const resultAt = otherAt + other.length;
+    const memory = new WebAssembly.Memory({ initial: Math.ceil((resultAt + m * n + 8) / 16384) });
     const all = new Float32Array(memory.buffer);
     const [a, b] = [noise(m * k, 1), noise(k * n, 2)];
     all.set(bias, biasAt);
     all.set(a, aAt);
     all.set(b, bAt);
     all.set(other, otherAt);
+    all.fill(GUARD, resultAt);
 
     const module = new ModuleBuilder();
     module.importMemory("env", "memory", { minimum: 1 });
     for (const [name, columnStart, columnEnd] of [
-      ["left", 0, 3],
-      ["right", 3, n],
+      ["left", 0, 2],
+      ["right", 2, n],
     ] as const) {
       emitGemm(module, name, {
         ...{ form: "nn", m, n, k, columnStart, columnEnd },
-        epilogue: (f, { value, cell, column, offset }) => {
-          f.get(value)
-            .get(column)
-            .memory("v128.load", 4 * biasAt + offset)
-            .op("f32x4.add");
-          f.get(cell)
-            .plus(4 * (otherAt - cAt))
-            .memory("v128.load", offset)
-            .op("f32x4.add");
-          f.v128().op("f32x4.pmax").set(value);
+        epilogue: {
+          origin: 4 * cAt,
+          begin: (f, at, vectors) => {
+            const [column, sum] = f.locals("i32", "v128");
+            f.get(at)
+              .i32(4 * n)
+              .op("i32.rem_u")
+              .set(column);
+            return (row) => {
+              for (const [index, { offset, lanes }] of vectors.entries()) {
+                const value = row[index];
+                if (value === undefined) continue;
+                f.get(value)
+                  .get(column)
+                  .memory("v128.load", 4 * biasAt + offset)
+                  .op("f32x4.add");
+                f.get(at)
+                  .memory("v128.load", 4 * otherAt + offset)
+                  .op("f32x4.add")
+                  .set(sum);
+                for (let lane = 0; lane < lanes; lane++)
+                  f.get(at)
+                    .get(sum)
+                    .laneMemory("v128.store32_lane", 4 * (resultAt + lane) + offset, lane);
+              }
+            };
+          },
         },
       });
     }
@@ -223,8 +244,11 @@ describe("epilogues", () => {
     for (const name of ["left", "right"]) (exports[name] as (...at: number[]) => void)(4 * aAt, 4 * bAt, 4 * cAt, 0);
 
     const product = reference({ form: "nn", m, n, k }, { a, b, c: new Float32Array(m * n) });
-    const expected = product.map((x, i) => Math.max(0, x + (bias[i % n] ?? 0) + (other[i] ?? 0)));
-    for (const [i, x] of expected.entries()) expect(all[cAt + i]).toBeCloseTo(x, 4);
+    const expected = product.map((x, i) => x + (bias[i % n] ?? 0) + (other[i] ?? 0));
+    for (const [i, x] of expected.entries()) expect(all[resultAt + i]).toBeCloseTo(x, 4);
+    expect(all.subarray(resultAt + m * n).every((x) => x === GUARD)).toBe(true);
+    // Partial sums stand in C; where there are none, nothing does.
+    if (k <= 512) expect(all.subarray(cAt, otherAt).every((x) => x === 0)).toBe(true);
   });
 });
 
@@ -243,6 +267,10 @@ describe("one module", () => {
     const module = new ModuleBuilder();
     expect(() => emitGemm(module, "none", { form: "nn", m: 1, n: 1, k: 0 })).toThrow("k must be at least 1, got 0");
     const tile = { rows: 3, vectors: 2 };
+    const epilogue = { origin: 0, begin: () => () => undefined };
+    expect(() => emitGemm(module, "both", { form: "nn", m: 1, n: 1, k: 1, accumulate: true, epilogue })).toThrow(
+      "accumulate must be false beside an epilogue",
+    );
     expect(() => emitGemm(module, "odd", { form: "nn", m: 1, n: 1, k: 1, tile })).toThrow(
       "tile.rows must be a multiple of 4",
     );

@@ -9,6 +9,7 @@ import { canVectorize } from "../../wasm/simd.ts";
 import { isWhole } from "../../wasm/simd-integers.ts";
 import { functions } from "../../wasm/simd-math.ts";
 import { type Graph, type GraphNode, isSource, type Operand, type Value } from "../graph.ts";
+import { joinEpilogues } from "./epilogues.ts";
 import {
   type Fold,
   foldedAxes,
@@ -21,16 +22,17 @@ import {
   squeezed,
   stridesIn,
 } from "./layout.ts";
+import { inOrderOfReads } from "./order.ts";
 
 /** What a node is to its loop: computed at each place, folded, or computed once for each kept place. */
 export type Role = "full" | "fold" | "kept";
 
-/** Nodes that run as one kernel. */
+/** Nodes that run as one kernel: a loop, a product with its epilogue, or a single node. */
 export interface Group {
   readonly id: number;
   readonly nodes: GraphNode[];
   readonly roles: Map<GraphNode, Role>;
-  /** The space of a loop, without axes of size 1; null for matrix products and other kernels of one node. */
+  /** The space of a loop, without axes of size 1, or of a product's epilogue; null for products alone and other kernels of one node. */
   readonly space: Shape | null;
   fold: Fold | null;
 }
@@ -48,7 +50,8 @@ export interface Schedule {
 export function fuse(graph: Graph): Schedule {
   const builder = new Builder();
   for (const node of graph.nodes) if (!isSource(node)) builder.place(node);
-  return { graph, groups: builder.ordered(), groupOf: builder.groupOf, notes: builder.notes };
+  const { groups, groupOf, notes } = builder;
+  return joinEpilogues({ graph, groups: inOrderOfReads(groups, groupOf), groupOf, notes });
 }
 
 const compiled: readonly DType[] = ["float32", "int32", "bool", "uint8"];
@@ -87,7 +90,7 @@ function operationsOf({ work }: GraphNode): number {
 class Builder {
   readonly groupOf = new Map<GraphNode, Group>();
   readonly notes: string[] = [];
-  readonly #groups: Group[] = [];
+  readonly groups: Group[] = [];
   /** The groups that a group reads from. */
   readonly #reads = new Map<Group, Set<Group>>();
   readonly #operations = new Map<Group, number>();
@@ -198,8 +201,8 @@ class Builder {
   }
 
   #begin(node: GraphNode, space: Shape | null, fold: Fold | null): Group {
-    const group: Group = { id: this.#groups.length, nodes: [], roles: new Map(), space, fold };
-    this.#groups.push(group);
+    const group: Group = { id: this.groups.length, nodes: [], roles: new Map(), space, fold };
+    this.groups.push(group);
     this.#join(group, node, node.work.kind === "reduce" ? "fold" : "full", fold);
     return group;
   }
@@ -218,42 +221,13 @@ class Builder {
     this.#reads.set(group, reads);
   }
 
-  #readsOf(group: Group): IterableIterator<Group> {
-    return (this.#reads.get(group) ?? new Set<Group>()).values();
-  }
-
   #makeSingle(group: Group): void {
     const [node] = group.nodes;
     this.notes.push(`${node?.name ?? ""}: its operands do not lie as rows and columns; it runs eagerly`);
     const single: Group = { ...group, space: null, fold: null };
-    this.#groups[this.#groups.indexOf(group)] = single;
+    this.groups[this.groups.indexOf(group)] = single;
     for (const member of group.nodes) this.groupOf.set(member, single);
     this.#reads.set(single, this.#reads.get(group) ?? new Set());
-  }
-
-  /** The groups in an order in which each comes after those it reads; eager checks of arguments as early as they can. */
-  ordered(): Group[] {
-    const done = new Set<Group>();
-    const order: Group[] = [];
-    const visit = (first: Group): void => {
-      const stack = [{ group: first, reads: this.#readsOf(first) }];
-      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-        const { group, reads } = top;
-        const { value: next } = reads.next();
-        if (done.has(group)) stack.pop();
-        else if (next === undefined) {
-          done.add(group);
-          order.push(group);
-          stack.pop();
-        } else if (!done.has(next)) stack.push({ group: next, reads: this.#readsOf(next) });
-      }
-    };
-    const early = this.#groups.filter(
-      ({ nodes: [node] }) => node?.work.kind === "eager" && node.inputs.every(({ value }) => isSource(value.node)),
-    );
-    for (const group of early) visit(group);
-    for (const group of this.#groups) visit(group);
-    return order;
   }
 }
 

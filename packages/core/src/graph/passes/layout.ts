@@ -141,6 +141,26 @@ export function keptStrides(
   return outer === null || columns === null ? null : { outer, rows: 0, columns };
 }
 
+/** The steps of an operand, in elements, from row to row of a product's results (rows of all matrices follow one another) and along them. */
+export interface TileStrides {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** Strides over a space as those of rows with so many columns; null where they do not run at one pace each. */
+export function tileStrides(space: Shape, strides: readonly number[], columns: number): TileStrides | null {
+  if (inOrder(space, strides)) return { row: columns, column: 1 };
+  if (strides.every((stride) => stride === 0)) return { row: 0, column: 0 };
+  let split = space.length;
+  for (let size = 1; size < columns && split > 0; ) size *= space[--split] ?? 1;
+  if (sizeOf(space.slice(split)) !== columns) return null;
+  const [row, column] = [
+    singlePace(space.slice(0, split), strides.slice(0, split)),
+    singlePace(space.slice(split), strides.slice(split)),
+  ];
+  return row === null || column === null ? null : { row, column };
+}
+
 /** The stride with which axes are run through as one, 0 for no axes; null if there is none. */
 function singlePace(sizes: Shape, strides: readonly number[]): number | null {
   for (let axis = 0; axis + 1 < sizes.length; axis++) {

@@ -4,9 +4,10 @@
 import { sizeOf } from "../../shape.ts";
 import type { Storage } from "../../view.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
-import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { isDeep, productOf } from "./epilogues.ts";
 import { escaping, type Group, type Schedule } from "./fuse.ts";
-import { foldedAxes, inOrder, keptAxes, squeezed, stridesIn } from "./layout.ts";
+import { canWriteInPlace, heirsOf, type Lifetime } from "./in-place.ts";
 import { stagesOf } from "./stages.ts";
 
 /** Regions start at multiples of a cache line; vectors may read and write up to the end of one. */
@@ -20,6 +21,8 @@ export interface MemoryPlan {
   readonly offsets: ReadonlyMap<Value, number>;
   /** Values that are written straight into a Variable's memory. */
   readonly inPlace: ReadonlyMap<Value, Storage>;
+  /** Values that take over the memory of others, which die in the kernel that computes them. */
+  readonly heirs: ReadonlyMap<Value, Value>;
   /** Values that are copied to their Variable when all is done. */
   readonly copies: readonly { readonly storage: Storage; readonly value: Operand }[];
   /** Values that must be in memory. */
@@ -47,63 +50,20 @@ export function planMemory(schedule: Schedule): MemoryPlan {
       inPlace.set(value.value, storage);
     else copies.push({ storage, value });
   }
-  const lifetimes = lifetimesOf(schedule, stored, inPlace);
-  return { ...place(schedule, lifetimes), inPlace, copies, stored };
-}
-
-/** Whether a Variable may be overwritten by the kernel that computes its new value. */
-function canWriteInPlace(schedule: Schedule, storage: Storage, { value, offset }: Operand): boolean {
-  const isOld = ({ node: { work } }: Value): boolean => work.kind === "variable" && work.storage === storage;
-  return (
-    offset === 0 && canOverwrite(schedule, value, isOld) && !rootsOf(schedule.graph).some((root) => isOld(root.value))
-  );
-}
-
-/** Whether the kernel that computes a value may write it where old ones lie: nobody reads these later, and it only in step. */
-function canOverwrite({ graph, groups, groupOf }: Schedule, value: Value, isOld: (value: Value) => boolean): boolean {
-  const writer = groupOf.get(value.node);
-  if (writer === undefined || writer.space === null) return false;
-  const order = groups.indexOf(writer);
-  for (const node of graph.nodes) {
-    for (const operand of node.inputs) {
-      if (!isOld(operand.value)) continue;
-      const reader = groupOf.get(node);
-      if (reader === undefined || groups.indexOf(reader) > order) return false;
-      if (reader === writer && !(isWrittenLast(writer, value) && readsInStep(writer, node, operand, value)))
-        return false;
-    }
+  const placed = new Set(stored);
+  for (const group of groups) {
+    const product = productOf(group);
+    if (product !== null && isDeep(product)) for (const value of product.outputs) placed.add(value);
   }
-  return true;
-}
-
-/** Whether a kernel writes a value in its last pass or after it: later passes may compute again what they need of the old one. */
-function isWrittenLast(group: Group, { node }: Value): boolean {
-  const { stageOf, passes } = stagesOf(group, new Set());
-  return group.roles.get(node) !== "full" || (stageOf.get(node) ?? 0) >= passes - 1;
-}
-
-/** Whether the kernel reads each old element only where it writes the new one, or before it writes anything there. */
-function readsInStep({ space, fold }: Group, node: GraphNode, operand: Operand, value: Value): boolean {
-  const shape = node.work.kind === "reduce" ? operand.shape : (node.outputs[0]?.shape ?? []);
-  if (operand.offset !== 0 || space === null) return false;
-  const strides = stridesIn(operand, shape);
-  if (sizeOf(shape) === sizeOf(value.shape)) return inOrder(squeezed(shape), strides);
-  // A kept value is written after the last pass of its strip, whose old elements were loaded at its start.
-  if (fold === null || sizeOf(shape) !== sizeOf(space)) return false;
-  const inside = foldedAxes(strides, fold).every((stride) => stride === 0);
-  return inside && inOrder(keptAxes(space, fold), keptAxes(strides, fold));
-}
-
-interface Lifetime {
-  readonly value: Value;
-  readonly from: number;
-  readonly to: number;
+  const lifetimes = lifetimesOf(schedule, placed, inPlace);
+  const heirs = heirsOf(schedule, lifetimes);
+  return { ...place(lifetimes, heirs), inPlace, heirs, copies, stored };
 }
 
 /** When each value with memory of its own is first written and last read, in positions of groups. */
 function lifetimesOf(
   { graph, groups, groupOf }: Schedule,
-  stored: ReadonlySet<Value>,
+  placed: ReadonlySet<Value>,
   inPlace: ReadonlyMap<Value, Storage>,
 ): Lifetime[] {
   const end = groups.length;
@@ -120,7 +80,7 @@ function lifetimesOf(
     node.outputs.flatMap((value): Lifetime[] => {
       if (node.work.kind === "variable" || inPlace.has(value)) return [];
       if (isSource(node)) return [{ value, from: 0, to: end }];
-      if (!stored.has(value)) return [];
+      if (!placed.has(value)) return [];
       const group = groupOf.get(node);
       const from = isDrawn(node) ? 0 : ((group && position.get(group)) ?? 0);
       return [{ value, from, to: Math.max(last.get(value) ?? from, from) }];
@@ -128,60 +88,51 @@ function lifetimesOf(
   );
 }
 
-/** Where lifetimes lie so far. */
-interface Placed {
-  readonly start: number;
-  readonly end: number;
-  readonly life: Lifetime;
-}
-
 /**
- * First fit: each value, in the order of their beginnings, gets the lowest place that is free while it lives; or that of one that its
- * kernel reads for the last time, in step, which is in the cache already.
+ * Each value, the largest first, gets the lowest place that is free while it lives; heirs have that of the value before them.
+ * Source: Y. Pisarchyk, J. Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020.
  */
-function place(schedule: Schedule, lifetimes: readonly Lifetime[]): { offsets: Map<Value, number>; bytes: number } {
+function place(
+  lifetimes: readonly Lifetime[],
+  heirs: ReadonlyMap<Value, Value>,
+): { offsets: Map<Value, number>; bytes: number } {
+  const lines = new Map<
+    Value,
+    { readonly size: number; readonly from: number; to: number; readonly values: Value[] }
+  >();
+  for (const { value, from, to } of lifetimes) {
+    const old = heirs.get(value);
+    const line = (old && lines.get(old)) ?? { size: regionBytes(value), from, to, values: [] };
+    line.values.push(value);
+    line.to = Math.max(line.to, to);
+    lines.set(value, line);
+  }
   const offsets = new Map<Value, number>();
-  const placed: Placed[] = [];
+  const placed: { readonly start: number; readonly end: number; readonly from: number; readonly to: number }[] = [];
   let bytes = 0;
-  for (const life of [...lifetimes].sort((a, b) => a.from - b.from || regionBytes(b.value) - regionBytes(a.value))) {
-    const size = regionBytes(life.value);
-    const busy = placed.filter((other) => meet(other.life, life)).sort((a, b) => a.start - b.start);
-    const left = busy.find(
-      (other) => busy.every((b) => b === other || !touch(b, other)) && inherits(schedule, life, other.life),
-    );
-    let start = left?.start ?? 0;
-    for (const other of left === undefined ? busy : []) {
+  for (const { size, from, to, values } of [...new Set(lines.values())].sort((a, b) => b.size - a.size)) {
+    const busy = placed.filter((other) => other.from <= to && from <= other.to).sort((a, b) => a.start - b.start);
+    let start = 0;
+    for (const other of busy) {
       if (other.start - start >= size) break;
       start = Math.max(start, other.end);
     }
-    placed.push({ start, end: start + size, life });
-    offsets.set(life.value, start);
+    placed.push({ start, end: start + size, from, to });
+    for (const value of values) offsets.set(value, start);
     bytes = Math.max(bytes, start + size);
   }
   return { offsets, bytes };
 }
 
-const meet = (a: Lifetime, b: Lifetime): boolean => a.from <= b.to && b.from <= a.to;
-const touch = (a: Placed, b: Placed): boolean => a.start < b.end && b.start < a.end;
-
-/** Whether a value may lie where another does, whose life ends as its own begins. */
-function inherits(schedule: Schedule, { value, from }: Lifetime, { value: old, to }: Lifetime): boolean {
-  const alike = sizeOf(value.shape) === sizeOf(old.shape) && elementBytes(value.dtype) === elementBytes(old.dtype);
-  return alike && to === from && old.node !== value.node && canOverwrite(schedule, value, (other) => other === old);
-}
-
-/** Whether two values that live at the same time share memory, and neither inherits it: true would be a mistake. */
+/** Whether two values that live at the same time share memory: true would be a mistake. */
 export function overlaps(schedule: Schedule, plan: MemoryPlan): boolean {
-  const lives = lifetimesOf(schedule, plan.stored, plan.inPlace);
-  const placed = lives.map((life): Placed => {
-    const start = plan.offsets.get(life.value) ?? 0;
-    return { start, end: start + regionBytes(life.value), life };
-  });
-  return placed.some((a, index) =>
-    placed.slice(index + 1).some((b) => {
-      const inherited =
-        a.start === b.start && (inherits(schedule, a.life, b.life) || inherits(schedule, b.life, a.life));
-      return touch(a, b) && meet(a.life, b.life) && !inherited;
+  const lives = lifetimesOf(schedule, new Set(plan.offsets.keys()), plan.inPlace);
+  return lives.some((a, index) =>
+    lives.slice(index + 1).some((b) => {
+      const [from, to] = [plan.offsets.get(a.value) ?? 0, plan.offsets.get(b.value) ?? 0];
+      const meet = from < to + regionBytes(b.value) && to < from + regionBytes(a.value);
+      const inherited = plan.heirs.get(a.value) === b.value || plan.heirs.get(b.value) === a.value;
+      return meet && !inherited && a.from <= b.to && b.from <= a.to;
     }),
   );
 }
