@@ -38,7 +38,7 @@ export const mish: UnaryOp = /* @__PURE__ */ elementwise({
 });
 
 /** 1/√(2π), the density of the standard normal distribution at 0. */
-const DENSITY = 1 / Math.sqrt(2 * Math.PI);
+const DENSITY = /* @__PURE__ */ Math.sqrt(0.5 / Math.PI);
 const CUBIC = 0.044715;
 
 // d x·Φ(x) = (Φ(x) + x·φ(x)) dx

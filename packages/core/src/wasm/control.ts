@@ -25,8 +25,8 @@ export const control = {
 /** The most workers there can be. */
 export const MAXIMUM_WORKERS = 56;
 
-/** Bytes of all control words. */
-export const CONTROL_BYTES: number = control.workers + MAXIMUM_WORKERS * LINE;
+/** Bytes of all control words: eight lines, and one for each worker. */
+export const CONTROL_BYTES: number = (8 + MAXIMUM_WORKERS) * LINE;
 
 /** The address of a worker's line. */
 export function workerLine(worker: number): number {
