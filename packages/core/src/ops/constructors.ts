@@ -3,8 +3,9 @@
 
 import { allocate, arithmetic, type DType, floating, isFloat, promote } from "../dtype.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
-import { SimdLoop } from "../engine/elementwise-wasm.ts";
+import { computeInWasm } from "../engine/elementwise-wasm.ts";
 import { ReductionKernel } from "../engine/reduction.ts";
+import { SimdLoop } from "../engine/simd-loop.ts";
 import { checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
 import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
@@ -131,7 +132,7 @@ function elementwiseOp(
 ): Op<null> {
   const parts = lazy(() => {
     const root = read();
-    return { root, kernel: new ElementwiseKernel(name, [root]), simd: new SimdLoop(root) };
+    return { root, kernel: new ElementwiseKernel(name, [root]), simd: new SimdLoop([root]) };
   });
   // Symbols of the gradient's formula: the inputs, then dy, then y.
   const gradients = lazy(() =>
@@ -154,7 +155,7 @@ function elementwiseOp(
       dtype: result(inputs.map(({ dtype }) => dtype)),
     }),
     compute(inputs, spec) {
-      const large = spec.dtype === "float32" ? parts().simd.run(inputs, spec.shape) : null;
+      const large = spec.dtype === "float32" ? computeInWasm(parts().simd, inputs, spec.shape) : null;
       if (large !== null) return viewOf(large, spec.dtype, spec.shape);
       const out = allocate(spec.dtype, sizeOf(spec.shape));
       parts().kernel.run(inputs, spec.shape, [out], spec.dtype);
@@ -183,7 +184,8 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return axes.length === 0 ? x : x.sum(axes).reshape(shape);
 }
 
-function lazy<T>(make: () => T): () => T {
+/** `make`, run at the first call and never again. */
+export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null;
   return () => {
     made ??= { value: make() };
