@@ -30,27 +30,15 @@ function emit(relaxed: boolean): Uint8Array<ArrayBuffer> {
   return module.toBytes();
 }
 
-/** a · b, row-major, in a fresh array; undefined where the engine refuses so much memory. */
-export function multiplyInWasm(a: Matrix, b: Matrix): Float32Array<ArrayBuffer> | undefined {
-  const product = run(a, b);
-  // Copying from a view skips the zeroing that `slice` begins with.
-  return product && new Float32Array(product);
-}
-
-/** out[from …] = a · b, row-major; false where the engine refuses so much memory. */
-export function multiplyInWasmInto(a: Matrix, b: Matrix, out: Float32Array, from: number): boolean {
-  const product = run(a, b);
-  if (product !== undefined) out.set(product, from);
-  return product !== undefined;
-}
-
-/** Multiplies in the private memory: a view of the result there. */
-function run(a: Matrix, b: Matrix): Float32Array<ArrayBuffer> | undefined {
+/**
+ * a · b, row-major: a view of the private memory, good until the next operation there; null where the engine refuses so much memory.
+ */
+export function multiplyInWasm(a: Matrix, b: Matrix): Float32Array<ArrayBuffer> | null {
   const [aStored, bStored] = [stored(a), stored(b)];
   const aSize = Math.min(aStored.rows * aStored.columns, Math.max(PART, PART_STEP * aStored.columns));
   const size = a.rows * b.columns;
   const space = workspace(gemmScratchBytes() / 4, aSize, b.rows * b.columns, size);
-  if (space === null) return undefined;
+  if (space === null) return null;
   const { heap, floats, starts } = space;
   const [scratch = 0, atA = 0, atB = 0, atC = 0] = starts;
 
