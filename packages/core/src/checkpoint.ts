@@ -1,7 +1,8 @@
 // Checkpoints: less memory for more work. What a function computes on its way is forgotten, and computed again when gradients ask.
 // Source: T. Chen et al., "Training deep nets with sublinear memory cost", 2016.
 
-import { detectAnomaly, watchingAnomalies } from "./anomaly.ts";
+import { watchingAnomalies } from "./anomaly.ts";
+import { detectAnomaly } from "./detect-anomaly.ts";
 import { promote } from "./dtype.ts";
 import { AutogradError } from "./errors.ts";
 import { checkCurrent } from "./ops/op.ts";

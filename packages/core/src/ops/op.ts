@@ -1,6 +1,6 @@
 // What an operator is, and how one is applied: infer the result's shape, compute it, and put it on the tape.
 
-import { hereAndNow, refuseAnomaly, watchingAnomalies } from "../anomaly.ts";
+import { inspection } from "../anomaly.ts";
 import { type DType, isFloat, promote } from "../dtype.ts";
 import { AutogradError, DTypeError, describe } from "../errors.ts";
 import type { Expr } from "../expr/expr.ts";
@@ -60,7 +60,7 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
   const output = new Tensor(
     capture === null ? op.compute(views, spec, attributes) : capture.apply(op, views, spec, attributes),
   );
-  if (watchingAnomalies()) refuseAnomaly(output.view, op.name, hereAndNow());
+  inspection()?.(output.view, op.name);
   if (differentiable && isRecording() && isFloat(spec.dtype)) {
     output.node = Node.of(op.name, inputs, output, (context) => op.backward(context, attributes), op.reads);
   }
