@@ -6,7 +6,7 @@ import { isFloat } from "./dtype.ts";
 import { AutogradError } from "./errors.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import type { Tensor, Variable } from "./tensor.ts";
-import type { Spec } from "./view.ts";
+import { type Spec, variableOf } from "./view.ts";
 
 /** What a rule may read to turn the gradient of a result into gradients of its inputs. */
 export interface BackwardContext {
@@ -104,7 +104,7 @@ export class Node {
       const { storage } = saved.tensor.view;
       if (storage.version !== saved.version) {
         throw new AutogradError(
-          `${this.name}: Variable ${storage.owner?.name || "(unnamed)"} was assigned after ${this.name} used it, and backward needs the ` +
+          `${this.name}: ${variableOf(storage.owner)} was assigned after ${this.name} used it, and backward needs the ` +
             "older value: call backward before assigning, or use variable.clone() in the forward pass",
         );
       }

@@ -12,11 +12,11 @@ import { readFormula } from "../expr/formula.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
 import { isRecomputing, tracer } from "../tracing.ts";
-import { contiguous, type View, viewOf, viewSize } from "../view.ts";
+import { checkCurrent, contiguous, type View, viewOf, viewSize } from "../view.ts";
 import { features } from "../wasm/features.ts";
 import { createHeap } from "../wasm/heap.ts";
 import { lazy } from "./constructors.ts";
-import { checkCurrent, type Operand, tensorsOf } from "./op.ts";
+import { type Operand, tensorsOf } from "./op.ts";
 
 /** New values of the targets, from their old values followed by the other inputs. */
 export type UpdateFormula = <T extends Vocabulary<T>>(...values: T[]) => readonly T[];
@@ -43,7 +43,7 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     if (first === undefined || isRecomputing()) return;
     const others = tensorsOf(name, [first, ...inputs]).slice(1);
     for (const [index, tensor] of [...targets, ...others].entries()) {
-      checkCurrent(name, tensor);
+      checkCurrent(name, tensor.view.storage, tensor.version);
       if ((index < targets.length || tensor.size !== 1) && !sameShape(tensor.shape, first.shape)) {
         throw new ShapeError(
           `${name}: ${first.name || "the variable"} has shape ${formatShape(first.shape)}, another value ${formatShape(tensor.shape)}`,
