@@ -13,7 +13,7 @@ import {
   type Shape,
   typed,
 } from "../shape-types.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { elements, viewOf } from "../view.ts";
 import {
   composite,
@@ -25,7 +25,6 @@ import {
   required,
   type TernaryOp,
 } from "./constructors.ts";
-import { arange } from "./creation.ts";
 import {
   checkLoss,
   type LossOptions,
@@ -80,7 +79,11 @@ const ofLabel: TernaryOp = /* @__PURE__ */ elementwise({
   forward: (x, label, kind) => label.eq(kind).where(x, 0),
 });
 
-const classesOf = (logits: Tensor): Tensor => arange(logits.shape.at(-1) ?? 0, { dtype: "int32" });
+/** 0, 1, 2 … */
+function classesOf(logits: Tensor): Tensor {
+  const classes = Int32Array.from({ length: logits.shape.at(-1) ?? 0 }, (_, index) => index);
+  return new Tensor(viewOf(classes, "int32", [classes.length]));
+}
 
 // loss = ln Σ e^(x − max x) − (x[label] − max x), in this order: large logits that are close keep their digits.
 // dx = (softmax x − one-hot) · dy

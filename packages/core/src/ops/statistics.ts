@@ -73,7 +73,7 @@ export function variance<S extends Shape, const X extends Axes = undefined, K ex
   const axes = normalizeAxes("variance", axis, x.rank);
   const divisor = Math.max(0, countOf(x.shape, axes) - correction);
   const { output } = varianceOf([x.cast(floating(x.dtype))], { axes, divisor });
-  return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
+  return typed(output.reshape(reducedShape(x.shape, axes, options?.keepDims ?? false)));
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */
@@ -179,7 +179,7 @@ export function logSumExp<S extends Shape, const X extends Axes = undefined, K e
   checkOptionNames("logSumExp", options ?? {}, ["keepDims"]);
   const axes = normalizeAxes("logSumExp", axis, x.rank);
   const { output } = logSumExpOf([x.cast(floating(x.dtype))], { axes });
-  return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
+  return typed(output.reshape(reducedShape(x.shape, axes, options?.keepDims ?? false)));
 }
 
 const locating = (name: "argMax" | "argMin"): PrimitiveOp<Omit<ExtremePlace, "greatest">> =>
