@@ -41,7 +41,7 @@ export function segmentName(index: number): string {
 /** Loads before a thread that waits goes to sleep: some ten microseconds, by which kernels' shares differ; waking takes thirty. */
 const SPINS = 30_000;
 /** Without progress for so long, a worker is taken for dead. */
-const PATIENCE_NS = 2_000_000_000n;
+const PATIENCE_NS = 2_000_000_000;
 
 /**
  * Defines `barrier(parts) → failed`: waits until all threads have come. A thread spins a little and then sleeps; after two seconds
