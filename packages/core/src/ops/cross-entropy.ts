@@ -14,15 +14,15 @@ import {
   typed,
 } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
-import { elements, viewOf } from "../view.ts";
+import { elements, type Spec, type View, viewOf } from "../view.ts";
 import {
+  type CompositeParts,
   composite,
   type ElementwiseOp,
   elementwise,
   floatDType,
   type PrimitiveOp,
   primitive,
-  required,
   type TernaryOp,
 } from "./constructors.ts";
 import {
@@ -33,7 +33,7 @@ import {
   reduceLoss,
   type TargetOf,
 } from "./loss-reduction.ts";
-import { scalar } from "./op.ts";
+import { type One, scalar, type Two } from "./op.ts";
 import { finitePeak } from "./peak.ts";
 import { logSoftmax } from "./softmax.ts";
 
@@ -46,10 +46,10 @@ interface LabelRule {
 
 const labelsOf: PrimitiveOp<LabelRule> = /* @__PURE__ */ primitive({
   name: "classLabels",
-  infer: ([labels]) => ({ shape: labels?.shape ?? [], dtype: "int32" }),
-  kernel: ([labels], spec, { operation, classes, ignored }) => {
+  infer: ([{ shape }]: One<Spec>) => ({ shape, dtype: "int32" }),
+  kernel: ([labels]: One<View>, spec, { operation, classes, ignored }) => {
     const out = allocate("int32", sizeOf(spec.shape));
-    const values = labels === undefined ? out : elements(contiguousView(labels));
+    const values = elements(contiguousView(labels));
     for (let row = 0; row < out.length; row++) {
       const label = values[row] ?? Number.NaN;
       if (label !== ignored && !(Number.isInteger(label) && label >= 0 && label < classes)) {
@@ -89,23 +89,18 @@ function classesOf(logits: Tensor): Tensor {
 // dx = (softmax x − one-hot) · dy
 const entropyOf = /* @__PURE__ */ composite<null>({
   name: "crossEntropy",
-  intermediates: ([x]) => {
-    const logits = required(x);
+  intermediates: ([logits]: Two<Tensor>) => {
     const peak = finitePeak(logits, [logits.rank - 1]);
     return [peak, logits.sub(peak).exp().sum(-1, { keepDims: true }).log()];
   },
-  forward: ([x, labels], [peak, total]) => {
-    const logits = required(x);
-    const chosen = ofLabel(logits, required(labels), classesOf(logits)).sum(-1, { keepDims: true });
-    return required(total)
-      .sub(chosen.sub(required(peak)))
-      .squeeze(-1);
+  forward: ([logits, labels]: Two<Tensor>, [peak, total]: Two<Tensor>) => {
+    const chosen = ofLabel(logits, labels, classesOf(logits)).sum(-1, { keepDims: true });
+    return total.sub(chosen.sub(peak)).squeeze(-1);
   },
-  gradient: ({ dy, inputs: [x, labels], shared: [peak, total] }) => {
-    const [logits, scale] = [required(x), dy.unsqueeze(-1)];
-    const parts = [required(peak), required(total), required(labels), classesOf(logits)];
-    return [entropyGradient(logits, ...parts, scale), null];
-  },
+  gradient: ({ dy, inputs: [logits, labels], shared: [peak, total] }: CompositeParts<Two<Tensor>, Two<Tensor>>) => [
+    entropyGradient(logits, peak, total, labels, classesOf(logits), dy.unsqueeze(-1)),
+    null,
+  ],
 });
 
 /** Options of {@link nll}. */

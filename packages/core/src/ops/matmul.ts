@@ -7,25 +7,20 @@ import { ShapeError } from "../errors.ts";
 import { broadcastShapes, broadcastStrides, formatShape, offsetsOf, type Shape, sizeOf } from "../shape.ts";
 import { type Check, type MatMul, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { allocateView, type View, viewOf } from "../view.ts";
+import { type Spec, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive, sumTo } from "./constructors.ts";
-import { tensorsOf } from "./op.ts";
+import { type Two, tensorsOf } from "./op.ts";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
 
 /** Products of matrices with equal or broadcasting leading axes. */
 const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   name: "matmul",
-  infer: ([a, b]) => {
-    const [left, right] = [a?.shape ?? [], b?.shape ?? []];
-    const batch = broadcastShapes("matmul", left, right, 2);
-    return {
-      shape: [...batch, left.at(-2) ?? 1, right.at(-1) ?? 1],
-      dtype: promote(a?.dtype ?? "float32", b?.dtype ?? "float32"),
-    };
-  },
-  kernel: ([a, b], spec) => {
-    if (a === undefined || b === undefined) return allocateView(spec);
+  infer: ([a, b]: Two<Spec>) => ({
+    shape: [...broadcastShapes("matmul", a.shape, b.shape, 2), a.shape.at(-2) ?? 1, b.shape.at(-1) ?? 1],
+    dtype: promote(a.dtype, b.dtype),
+  }),
+  kernel: ([a, b]: Two<View>, spec) => {
     if (spec.shape.length === 2) return viewOf(multiply(matrixOf(a), matrixOf(b)), spec.dtype, spec.shape);
     const out = allocate(spec.dtype, sizeOf(spec.shape));
     if (out.length > 0) multiplyBatches(a, b, spec.shape, out);

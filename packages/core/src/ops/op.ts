@@ -14,6 +14,11 @@ import type { KernelRequest, NativeKernel } from "../wasm/native.ts";
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
 export type Operand = Tensor | number;
 
+/** The inputs of an operator of one, as its entry reads them. */
+export type One<T> = readonly [T];
+/** The inputs of an operator of two, or two values that its parts share. */
+export type Two<T> = readonly [T, T];
+
 /** How a captured application of an operator is computed. */
 export type Lowering<Attributes> =
   | { readonly kind: "elementwise"; readonly formula: () => Expr }
