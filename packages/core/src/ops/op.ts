@@ -18,6 +18,8 @@ export type Operand = Tensor | number;
 export type One<T> = readonly [T];
 /** The inputs of an operator of two, or two values that its parts share. */
 export type Two<T> = readonly [T, T];
+/** Three of them. */
+export type Three<T> = readonly [T, T, T];
 
 /** How a captured application of an operator is computed. */
 export type Lowering<Attributes> =
