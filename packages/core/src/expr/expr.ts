@@ -110,7 +110,7 @@ export interface Vocabulary<T> {
 }
 
 /** What an Expr is: an input by its index, a constant, or a function of other Exprs. */
-export type ExprNode =
+type ExprNode =
   | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "call"; readonly fn: ScalarFunction; readonly args: readonly Expr[] };
