@@ -18,8 +18,11 @@ const modules = new Map<boolean, WebAssembly.Module>();
 
 /** The module with the kernels of all forms, each under the form's name. */
 export function gemmModule(relaxed: boolean): WebAssembly.Module {
-  const module = modules.get(relaxed) ?? new WebAssembly.Module(emit(relaxed));
-  modules.set(relaxed, module);
+  let module = modules.get(relaxed);
+  if (module === undefined) {
+    module = new WebAssembly.Module(emit(relaxed));
+    modules.set(relaxed, module);
+  }
   return module;
 }
 

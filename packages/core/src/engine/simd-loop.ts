@@ -26,8 +26,11 @@ export class SimdLoop {
   /** The loop for operands that run so, in a heap. */
   in(heap: Heap, walks: readonly Walk[]): LoopFunction {
     const key = `${walks} ${heap.shared !== null}`;
-    const module = this.#modules.get(key) ?? new WebAssembly.Module(emit(this.#roots, walks, heap));
-    this.#modules.set(key, module);
+    let module = this.#modules.get(key);
+    if (module === undefined) {
+      module = new WebAssembly.Module(emit(this.#roots, walks, heap));
+      this.#modules.set(key, module);
+    }
     return heap.instance(module)["run"] as LoopFunction; // cast: the module exports it so
   }
 }
