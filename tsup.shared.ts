@@ -1,5 +1,38 @@
 import { defineConfig, type Options } from "tsup";
 
+type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+
+/**
+ * Keeps the modules that index.ts exports as namespaces (`export * as schedules from "./schedules.ts"`) files of their own. Bundled
+ * into it, a namespace is an object with a getter for each of its names, which no program's bundler can drop or thin out.
+ */
+const apart = (names: readonly string[]): Plugin => ({
+  name: "namespaces-apart",
+  setup({ initialOptions, onResolve }) {
+    const extension = initialOptions.outExtension?.[".js"] ?? ".js";
+    onResolve({ filter: new RegExp(`^\\./(${names.join("|")})\\.ts$`) }, ({ path }) => ({
+      path: path.replace(/\.ts$/, extension),
+      external: true,
+    }));
+  },
+});
+
+/**
+ * Blanks imports of shared chunks for nothing but their effects: esbuild leaves them to keep the order of effects, but chunks have
+ * none, and bundlers that read so in package.json warn of each. Blanks, so that the source map stays true.
+ */
+const withoutBareImports: NonNullable<Options["plugins"]>[number] = {
+  name: "without-bare-imports",
+  renderChunk: (code) => ({ code: code.replace(/^import "\.\/chunk-\w+\.js";$/gm, (line) => " ".repeat(line.length)) }),
+};
+
+/** The recipe for a library with namespaces, each of which is a file in src. */
+export const libraryWith = (...namespaces: readonly string[]): ReturnType<typeof defineConfig> =>
+  library({
+    entry: ["index", ...namespaces].map((name) => `src/${name}.ts`),
+    esbuildPlugins: [apart(namespaces)],
+  });
+
 /** One build recipe for every library: ESM + CJS + declarations for both. */
 export const library = (overrides: Options = {}): ReturnType<typeof defineConfig> =>
   defineConfig({
@@ -13,6 +46,7 @@ export const library = (overrides: Options = {}): ReturnType<typeof defineConfig
     sourcemap: true,
     clean: true,
     tsconfig: "tsconfig.build.json",
+    plugins: [withoutBareImports],
     ...overrides,
   });
 

@@ -35,7 +35,7 @@ const coreStages = [
   ["engine/"],
   ["scope.ts"],
   ["tracing.ts"],
-  ["anomaly.ts"],
+  ["anomaly.ts", "detect-anomaly.ts"],
   ["tape.ts"],
   ["print.ts"],
   ["tensor.ts"],

@@ -1,3 +1,3 @@
-import { library } from "../../tsup.shared.ts";
+import { libraryWith } from "../../tsup.shared.ts";
 
-export default library();
+export default libraryWith("schedules");

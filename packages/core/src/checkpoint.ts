@@ -1,15 +1,16 @@
 // Checkpoints: less memory for more work. What a function computes on its way is forgotten, and computed again when gradients ask.
 // Source: T. Chen et al., "Training deep nets with sublinear memory cost", 2016.
 
-import { detectAnomaly, watchingAnomalies } from "./anomaly.ts";
+import { watchingAnomalies } from "./anomaly.ts";
+import { detectAnomaly } from "./detect-anomaly.ts";
 import { promote } from "./dtype.ts";
 import { AutogradError } from "./errors.ts";
-import { checkCurrent } from "./ops/op.ts";
 import { along, place, take } from "./ops/parts.ts";
 import { type Draw, keepDraws, repeatDraws } from "./random.ts";
 import { isRecording, Node, propagate, withRecording } from "./tape.ts";
 import { Tensor, Variable } from "./tensor.ts";
 import { recompute, tracer } from "./tracing.ts";
+import { checkCurrent, variableOf } from "./view.ts";
 
 /**
  * The same function, of which the tape keeps only the inputs: backward computes it again to have its intermediate values. Results,
@@ -169,11 +170,12 @@ function replay(
   { draws, sources }: Circumstances,
   dys: readonly Tensor[],
 ): (Tensor | null)[] {
-  for (const input of inputs) if (input instanceof Tensor) checkCurrent("checkpoint", input);
+  for (const input of inputs)
+    if (input instanceof Tensor) checkCurrent("checkpoint", input.view.storage, input.version);
   for (const { node, version } of sources) {
     if (node.variable !== null && node.variable.version !== version) {
       throw new AutogradError(
-        `checkpoint: Variable ${node.variable.name || "(unnamed)"} was assigned after the function used it, and backward computes ` +
+        `checkpoint: ${variableOf(node.variable)} was assigned after the function used it, and backward computes ` +
           "it again: call backward before assigning",
       );
     }

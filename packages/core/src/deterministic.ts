@@ -11,7 +11,7 @@ import { allowRelaxed, features } from "./wasm/features.ts";
  * bits, compiled ones another. Products become some 20 % slower where `relaxed_madd` exists, and eager
  * loops over exp, log, sin and the like several times slower. Takes effect at once; compiled functions are captured anew.
  *
- * Not covered: the bits inside of NaN, and eager products so large that the engine refuses the memory. Nothing is promised beyond one
+ * Not covered: the bits inside of NaN, and eager operations so large that the engine refuses the memory. Nothing is promised beyond one
  * version of Gradus. The mode belongs to the JavaScript thread that sets it; the threads of compiled programs follow.
  *
  * @throws OptionError where WebAssembly SIMD is missing: large products and loops would run in plain JavaScript, which adds up in

@@ -123,7 +123,8 @@ export function checkOption(valid: boolean, owner: string, option: string, rule:
 export function checkOptionNames(owner: string, options: object, names: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new OptionError(`${owner}: unknown option ${describe(unknown)}: the options are ${names.join(", ")}`);
+  const list = names.length === 0 ? "there are none" : `the options are ${names.join(", ")}`;
+  throw new OptionError(`${owner}: unknown option ${describe(unknown)}: ${list}`);
 }
 
 /** A value as it should stand in a one-line message. @example describe(["valid", 2, new Date()]); // '["valid",2,Date]' */

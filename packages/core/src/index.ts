@@ -2,11 +2,11 @@
 
 import "./ops/install.ts";
 
-export { detectAnomaly } from "./anomaly.ts";
 // Gradients
 export * from "./autograd.ts";
 export { checkpoint } from "./checkpoint.ts";
 export * from "./custom-op.ts";
+export { detectAnomaly } from "./detect-anomaly.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 // Errors and shapes
 export * from "./errors.ts";

@@ -70,19 +70,20 @@ const signs: Readonly<Record<string, string>> = {
   le: "<=",
   gt: ">",
   ge: ">=",
+  matmul: "×",
 };
 
 /**
- * The shape that `a` and `b` broadcast to: aligned from the right, a size of 1 stretches.
+ * The shape that `a` and `b`, but for their last so many axes, broadcast to: aligned from the right, a size of 1 stretches.
  * @throws ShapeError naming both shapes and the axis (of the result) at which they differ.
  */
-export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
-  if (sameShape(a, b)) return a;
-  const rank = Math.max(a.length, b.length);
+export function broadcastShapes(operation: string, a: Shape, b: Shape, besides = 0): Shape {
+  if (besides === 0 && sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length) - besides;
   const result = new Array<number>(rank);
   for (let axis = 0; axis < rank; axis++) {
-    const left = a[axis - rank + a.length] ?? 1;
-    const right = b[axis - rank + b.length] ?? 1;
+    const left = a[axis - rank + a.length - besides] ?? 1;
+    const right = b[axis - rank + b.length - besides] ?? 1;
     if (left !== right && left !== 1 && right !== 1) {
       throw new ShapeError(
         `${operation} ${formatShape(a)} ${signs[operation] ?? "and"} ${formatShape(b)}: axis ${axis}: ${left} and ${right} differ`,
@@ -180,4 +181,18 @@ export function collapse(shape: Shape, operands: readonly (readonly number[])[])
 /** A shape as [outer, size, inner] around an axis; a scalar is one element. */
 export function around(shape: Shape, axis: number): { outer: number; size: number; inner: number } {
   return { outer: sizeOf(shape.slice(0, axis)), size: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
+}
+
+/** Where the elements of a tensor with these sizes and strides lie, in row-major order, counted from the first. */
+export function offsetsOf(sizes: Shape, strides: readonly number[]): Float64Array {
+  let offsets = new Float64Array(1);
+  for (const [axis, size] of sizes.entries()) {
+    const step = strides[axis] ?? 0;
+    const next = new Float64Array(offsets.length * size);
+    for (let index = 0; index < offsets.length; index++) {
+      for (let place = 0; place < size; place++) next[index * size + place] = (offsets[index] ?? 0) + place * step;
+    }
+    offsets = next;
+  }
+  return offsets;
 }

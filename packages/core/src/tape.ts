@@ -1,12 +1,12 @@
 // The tape: what was computed from what, so that gradients can flow back. Each result of a differentiable operation has a Node
 // that holds its rule, the nodes of its inputs, and just the values that the rule will read.
 
-import { hereAndNow, type Origin, refuseAnomaly, watchingAnomalies, withoutWatching } from "./anomaly.ts";
+import { type Inspect, inspection, watchingWith } from "./anomaly.ts";
 import { isFloat } from "./dtype.ts";
 import { AutogradError } from "./errors.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import type { Tensor, Variable } from "./tensor.ts";
-import type { Spec } from "./view.ts";
+import { type Spec, variableOf } from "./view.ts";
 
 /** What a rule may read to turn the gradient of a result into gradients of its inputs. */
 export interface BackwardContext {
@@ -42,7 +42,7 @@ export class Node {
   readonly variable: Variable | null;
   readonly edges: readonly (Node | null)[];
   readonly rule: BackwardRule | null;
-  readonly origin: Origin | null;
+  readonly inspect: Inspect | null;
   hooks: ((gradient: Tensor) => Tensor | undefined)[] | null = null;
   #inputs: readonly (Saved | null)[] = [];
   #specs: readonly Spec[] = [];
@@ -60,7 +60,7 @@ export class Node {
     this.variable = variable;
     this.edges = edges;
     this.rule = rule;
-    this.origin = rule !== null && watchingAnomalies() ? hereAndNow() : null;
+    this.inspect = rule === null ? null : inspection();
   }
 
   /** A node without inputs, where gradients end. */
@@ -104,7 +104,7 @@ export class Node {
       const { storage } = saved.tensor.view;
       if (storage.version !== saved.version) {
         throw new AutogradError(
-          `${this.name}: Variable ${storage.owner?.name || "(unnamed)"} was assigned after ${this.name} used it, and backward needs the ` +
+          `${this.name}: ${variableOf(storage.owner)} was assigned after ${this.name} used it, and backward needs the ` +
             "older value: call backward before assigning, or use variable.clone() in the forward pass",
         );
       }
@@ -202,7 +202,8 @@ export function propagate(
         continue;
       }
       const pass = gradient;
-      const results = node.origin === null ? node.backward(pass) : withoutWatching(() => node.backward(pass));
+      // Under the name and line of the forward operation its gradient is looked at whole.
+      const results = node.inspect === null ? node.backward(pass) : watchingWith(null, () => node.backward(pass));
       for (const [index, edge] of node.edges.entries()) {
         const result = results[index];
         if (edge === null || result === null || result === undefined) continue;
@@ -229,6 +230,6 @@ function checkGradient(node: Node, index: number, { shape, dtype }: Spec, gradie
   }
   if (!isFloat(gradient.dtype))
     throw new AutogradError(`${node.name}: the gradient of input ${index} is ${gradient.dtype}, not a float`);
-  if (node.origin !== null) refuseAnomaly(gradient.view, `the gradient of ${node.name} (input ${index})`, node.origin);
+  node.inspect?.(gradient.view, `the gradient of ${node.name} (input ${index})`);
   return gradient.dtype === dtype ? gradient : gradient.cast(dtype);
 }

@@ -45,7 +45,7 @@ import {
 } from "./shape-types.ts";
 import { isRecording, Node, propagate, withRecording } from "./tape.ts";
 import { isRecomputing, tracer } from "./tracing.ts";
-import { allocateView, Storage, type View, viewOf } from "./view.ts";
+import { allocateView, checkCurrent, Storage, type View, variableOf, viewOf } from "./view.ts";
 
 /** The operators that methods call. A method whose operator is missing does not compile. */
 export type Operators = typeof elementwise &
@@ -146,17 +146,7 @@ export class Tensor<S extends Shape = AnyShape> {
 
   /** The elements in row-major order, as a fresh typed array. */
   toTypedArray(): TypedArray {
-    const { storage } = this.view;
-    if (storage.lost) {
-      throw new AutogradError(
-        `Variable ${storage.owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`,
-      );
-    }
-    if (storage.version !== this.version) {
-      throw new AutogradError(
-        `this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: keep a clone() instead`,
-      );
-    }
+    checkCurrent("toTypedArray", this.view.storage, this.version);
     return copyElements(this.view);
   }
 
@@ -877,7 +867,7 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   /** Whether backward gives this variable a gradient. Only floats can have one. */
   override set requiresGrad(wanted: boolean) {
     if (wanted && !isFloat(this.dtype))
-      throw new DTypeError(`Variable ${this.name || "(unnamed)"}: ${this.dtype} values have no gradient`);
+      throw new DTypeError(`${variableOf(this)}: ${this.dtype} values have no gradient`);
     if (wanted === (this.node !== null)) return;
     this.node = wanted ? Node.leaf(this.name || "Variable", this.view, this) : null;
   }
@@ -888,35 +878,22 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
    */
   assign(value: Assignable): void {
     if (isRecomputing()) return;
+    const label = `assign: ${variableOf(this)}`;
+    const isTensor = value instanceof Tensor;
+    if (isTensor && !sameShape(value.shape, this.shape)) {
+      throw new ShapeError(`${label} has shape ${formatShape(this.shape)}, the value ${formatShape(value.shape)}`);
+    }
+    if (isTensor && isFloat(value.dtype) && !isFloat(this.dtype)) {
+      throw new DTypeError(`${label} is ${this.dtype}, the value ${value.dtype}: cast it first`);
+    }
+    if (!isTensor && value.length !== this.size) {
+      throw new ShapeError(
+        `${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${value.length} values`,
+      );
+    }
     const capture = tracer();
-    if (capture !== null) {
-      const source =
-        value instanceof Tensor ? value : new Tensor(viewOf(Float32Array.from(value), "float32", this.shape));
-      if (!sameShape(source.shape, this.shape)) {
-        throw new ShapeError(
-          `assign: Variable ${this.name || "(unnamed)"} has shape ${formatShape(this.shape)}, the value ${formatShape(source.shape)}`,
-        );
-      }
-      capture.assign(this, source.view);
-      return;
-    }
-    const label = `assign: Variable ${this.name || "(unnamed)"}`;
-    if (value instanceof Tensor) {
-      if (!sameShape(value.shape, this.shape)) {
-        throw new ShapeError(`${label} has shape ${formatShape(this.shape)}, the value ${formatShape(value.shape)}`);
-      }
-      if (isFloat(value.dtype) && !isFloat(this.dtype)) {
-        throw new DTypeError(`${label} is ${this.dtype}, the value ${value.dtype}: cast it first`);
-      }
-      this.write(value.toTypedArray());
-    } else {
-      if (value.length !== this.size) {
-        throw new ShapeError(
-          `${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${value.length} values`,
-        );
-      }
-      this.write(value);
-    }
+    if (capture === null) this.write(isTensor ? value.toTypedArray() : value);
+    else capture.assign(this, isTensor ? value.view : viewOf(Float32Array.from(value), "float32", this.shape));
   }
 
   /** @internal Overwrites the memory and raises its version. */

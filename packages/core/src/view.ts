@@ -2,7 +2,7 @@
 
 import { callSite } from "./call-site.ts";
 import { allocate, type DType, type TypedArray } from "./dtype.ts";
-import { GraphError } from "./errors.ts";
+import { AutogradError, GraphError } from "./errors.ts";
 import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts";
 import type { Place } from "./wasm/heap.ts";
 
@@ -32,6 +32,26 @@ export class Storage {
     this.array = array;
     this.length = array.length;
     this.owner = owner;
+  }
+}
+
+/** `Variable w`, as messages call the owner of a storage. */
+export function variableOf(owner: Pick<Owner, "name"> | null): string {
+  return `Variable ${owner?.name || "(unnamed)"}`;
+}
+
+/** A tensor that shares a Variable's memory without copying must not be read once that was assigned. */
+export function checkCurrent(operation: string, { lost, owner, version }: Storage, seen: number): void {
+  if (lost) {
+    throw new AutogradError(
+      `${operation}: ${variableOf(owner)} was being written when a thread failed: assign or load its value again`,
+    );
+  }
+  if (version !== seen) {
+    throw new AutogradError(
+      `${operation}: this tensor is a view of ${variableOf(owner)}, which was assigned since: ` +
+        "take the view again, or keep a clone() of it",
+    );
   }
 }
 

@@ -61,7 +61,7 @@ export interface BatchNormLayerOptions<Axis extends number = number> {
 }
 
 const rules: OptionRules<BatchNormLayerOptions> = {
-  momentum: orNull(between(0, 1)),
+  momentum: /* @__PURE__ */ orNull(/* @__PURE__ */ between(0, 1)),
   epsilon: positive,
   unbiasedVariance: flag,
   center: flag,

@@ -13,7 +13,7 @@ export interface DropoutOptions {
 }
 
 const rules: OptionRules<DropoutOptions> = { generator: generatorRule };
-const unit = between(0, 1);
+const unit = /* @__PURE__ */ between(0, 1);
 
 /**
  * In training, sets each element to 0 with probability `rate` and scales the others by 1/(1 − rate), so that the

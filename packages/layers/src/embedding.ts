@@ -44,7 +44,7 @@ export interface EmbeddingOptions extends WeightOptions {
 
 const rules: OptionRules<EmbeddingOptions> = /* @__PURE__ */ Object.assign(
   {
-    paddingIndex: orNull(whole),
+    paddingIndex: /* @__PURE__ */ orNull(whole),
     initializer: initializerRule,
     generator: generatorRule,
     dtype: floatRule,

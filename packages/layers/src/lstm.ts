@@ -12,7 +12,7 @@ export interface LSTMOptions<Sequences extends boolean = boolean> extends Recurr
   readonly unitForgetBias?: boolean;
 }
 
-const rules: OptionRules<LSTMOptions> = { ...recurrentRules, unitForgetBias: flag };
+const rules: OptionRules<LSTMOptions> = /* @__PURE__ */ Object.assign({}, recurrentRules, { unitForgetBias: flag });
 
 /**
  * With a = x(t)·W + h(t−1)·R + b in four parts i, f, g, o: i = σ(a₀), f = σ(a₁), g = tanh(a₂), o = σ(a₃);

@@ -58,7 +58,7 @@ const size: OptionRule = {
 
 const rules: OptionRules<MultiHeadAttentionOptions> = {
   causal: flag,
-  dropout: between(0, 1),
+  dropout: /* @__PURE__ */ between(0, 1),
   bias: flag,
   keyFeatures: size,
   valueFeatures: size,

@@ -1,7 +1,7 @@
 // Checks of what a user passes to a layer: one table of rules per layer, which the types prove complete. An option
 // that is unknown or out of range is refused with its name and value, before anything is made.
 
-import { checkOption, describe, Generator, OptionError } from "@gradus/core";
+import { checkOption, checkOptionNames, Generator } from "@gradus/core";
 
 /** What one option must be: a sentence for the message, and the test. */
 export interface OptionRule {
@@ -73,17 +73,12 @@ export function checkOptions<Options extends object>(
   options: Options,
   rules: OptionRules<Options>,
 ): void {
-  if (typeof options !== "object" || options === null) {
-    throw new OptionError(`${owner}: the options must be an object, got ${describe(options)}`);
-  }
-  const known = new Map<string, OptionRule>(Object.entries<OptionRule>(rules));
-  for (const [name, value] of Object.entries(options)) {
-    const rule = known.get(name);
-    if (rule === undefined) {
-      const list = known.size === 0 ? "there are none" : `the options are ${[...known.keys()].join(", ")}`;
-      throw new OptionError(`${owner}: unknown option ${describe(name)}: ${list}`);
-    }
-    if (value !== undefined) checkOption(rule.valid(value), owner, name, rule.rule, value);
+  checkOption(typeof options === "object" && options !== null, owner, "options", "an object", options);
+  checkOptionNames(owner, options, Object.keys(rules));
+  const given = new Map<string, unknown>(Object.entries(options));
+  for (const [name, { rule, valid }] of Object.entries<OptionRule>(rules)) {
+    const value = given.get(name);
+    if (value !== undefined) checkOption(valid(value), owner, name, rule, value);
   }
 }
 

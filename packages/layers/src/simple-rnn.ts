@@ -11,10 +11,9 @@ export interface SimpleRNNOptions<Sequences extends boolean = boolean> extends R
   readonly activation?: "tanh" | "relu";
 }
 
-const rules: OptionRules<SimpleRNNOptions> = {
-  ...recurrentRules,
-  activation: { rule: '"tanh" or "relu"', valid: (value) => value === "tanh" || value === "relu" },
-};
+const rules: OptionRules<SimpleRNNOptions> = /* @__PURE__ */ Object.assign({}, recurrentRules, {
+  activation: { rule: '"tanh" or "relu"', valid: (value: unknown) => value === "tanh" || value === "relu" },
+});
 
 /**
  * h(t) = f(x(t)·W + h(t−1)·R + b): `[…, time, inputs]` becomes `[…, units]`, the last hidden state, or with

@@ -3,13 +3,13 @@
 import {
   DTypeError,
   formatShape,
+  full,
   noGrad,
   type Shape,
   ShapeError,
   sizeOf,
   type Tensor,
   type Variable,
-  zeros,
 } from "@gradus/core";
 import type { Layer } from "./layer.ts";
 import { checkOptions, type OptionRules } from "./options.ts";
@@ -30,102 +30,61 @@ const rules: OptionRules<SummaryOptions> = {
   print: { rule: "a function, or false", valid: (value) => typeof value === "function" || value === false },
 };
 
-/** A row of the table. */
-interface Row {
-  readonly name: string;
-  readonly shape: string;
-  readonly count: string;
-}
-
-/** Prints and returns the table of `model`. */
+/** Prints and returns the table of `model`: the layers directly within it, and itself if it holds variables of its own. */
 export function summarize(model: Layer, options: SummaryOptions): string {
   checkOptions("summary", options, rules);
   const { inputShape, print = (text: string) => console.log(text) } = options;
-  const children = childrenOf(model);
-  const shapes = outputShapes(model, children, inputShape);
-  const rows = children.map(([path, layer]): Row => {
-    const shape = shapes.get(layer);
-    const label = layer === model ? model.kind : path;
-    return {
-      name: `${label} (${layer.constructor.name})`,
-      shape: shape === undefined ? "?" : shape,
-      count: format(
-        countOf([...layer.namedVariables().values()].filter((variable) => layer !== model || isOwn(model, variable))),
-      ),
-    };
-  });
-  const text = [`Model: "${model.kind}"`, ...table(rows), ...totals(model)].join("\n");
+  const layers = [...model.namedLayers()];
+  const held = new Set(layers.flatMap(([, layer]) => variablesOf(layer)));
+  const own = variablesOf(model).filter((variable) => !held.has(variable));
+  const inner = new Set(layers.flatMap(([, layer]) => [...layer.namedLayers().values()]));
+  const shown = layers.filter(([, layer]) => !inner.has(layer));
+  if (own.length > 0 || shown.length === 0) shown.push([model.kind, model]);
+
+  const shapes = outputShapes(model, new Set(shown.map(([, layer]) => layer)), inputShape);
+  const rows = shown.map(([path, layer]) => [
+    `${path} (${layer.constructor.name})`,
+    shapes.get(layer) ?? "?",
+    format(countOf(layer === model ? own : variablesOf(layer))),
+  ]);
+  const text = [`Model: "${model.kind}"`, ...table(rows), ...totals(variablesOf(model))].join("\n");
   if (print !== false) print(text);
   return text;
 }
 
-/** The layers directly within `model`, and `model` itself if it holds variables of its own. */
-function childrenOf(model: Layer): [string, Layer][] {
-  const layers = [...model.namedLayers()];
-  const inner = new Set(layers.flatMap(([, layer]) => [...layer.namedLayers().values()]));
-  const direct = layers.filter(([, layer]) => !inner.has(layer));
-  const hasOwn = [...model.namedVariables().values()].some((variable) => isOwn(model, variable));
-  return hasOwn || direct.length === 0 ? [...direct, ["", model]] : direct;
-}
-
-/** Whether a variable belongs to the model and to none of its layers. */
-function isOwn(model: Layer, variable: Variable): boolean {
-  return ![...model.namedLayers().values()].some((layer) => [...layer.namedVariables().values()].includes(variable));
+function variablesOf(layer: Layer): Variable[] {
+  return [...layer.namedVariables().values()];
 }
 
 const BATCH = 2;
 
-/** What each layer gives for a batch of zeros, in evaluation; empty if the input's shape is not known. */
-function outputShapes(
-  model: Layer,
-  children: readonly [string, Layer][],
-  given: Shape | undefined,
-): ReadonlyMap<Layer, string> {
+/** What each of some layers gives for a batch of zeros, in evaluation; empty if the input's shape is not known. */
+function outputShapes(model: Layer, watched: ReadonlySet<Layer>, given: Shape | undefined): ReadonlyMap<Layer, string> {
   const sample = given ?? model.inputShape;
   const shapes = new Map<Layer, string>();
   if (sample === null) return shapes;
-  const dtype = model.inputDType ?? model.parameters()[0]?.dtype ?? "float32";
-  try {
-    observing(
-      model,
-      children,
-      (layer, { shape }) => shapes.set(layer, formatBatch(shape)),
-      () => {
-        model.forward(zeros([BATCH, ...sample], { dtype }));
-      },
-    );
-  } catch (error) {
-    // A shape that the user gave must fit; one that was only guessed need not.
-    if (given !== undefined || !(error instanceof ShapeError || error instanceof DTypeError)) throw error;
-  }
-  return shapes;
-}
-
-/** Runs `body` in evaluation and without a tape, and tells `observe` what each of the layers gives. */
-function observing(
-  model: Layer,
-  children: readonly [string, Layer][],
-  observe: (layer: Layer, output: Tensor) => void,
-  body: () => void,
-): void {
   const all = [model, ...model.namedLayers().values()];
   const modes = all.map(({ training }) => training);
-  const watched = new Set(children.map(([, layer]) => layer));
   model.eval();
   for (const layer of watched) {
     const forward = layer.forward;
     layer.forward = (...inputs) => {
       const output = forward.apply(layer, inputs);
-      observe(layer, output);
+      shapes.set(layer, formatBatch(output.shape));
       return output;
     };
   }
   try {
-    noGrad(body);
+    const dtype = model.inputDType ?? model.parameters()[0]?.dtype ?? "float32";
+    noGrad(() => model.forward(full([BATCH, ...sample], 0, { dtype })));
+  } catch (error) {
+    // A shape that the user gave must fit; one that was only guessed need not.
+    if (given !== undefined || !(error instanceof ShapeError || error instanceof DTypeError)) throw error;
   } finally {
     for (const layer of watched) Reflect.deleteProperty(layer, "forward");
     for (const [index, layer] of all.entries()) layer.training = modes[index] ?? true;
   }
+  return shapes;
 }
 
 /** `[?,256]`: the batch may have any size. */
@@ -143,14 +102,15 @@ function format(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function totals(model: Layer): string[] {
-  const variables = [...model.namedVariables().values()];
-  const trainable = variables.filter(({ requiresGrad }) => requiresGrad);
+function totals(variables: readonly Variable[]): string[] {
   const line = (label: string, of: readonly Variable[]): string =>
     ` ${label} params: ${format(countOf(of))} (${bytes(of)})`;
   return [
     line("Total", variables),
-    line("Trainable", trainable),
+    line(
+      "Trainable",
+      variables.filter(({ requiresGrad }) => requiresGrad),
+    ),
     line(
       "Non-trainable",
       variables.filter(({ requiresGrad }) => !requiresGrad),
@@ -171,18 +131,20 @@ function bytes(variables: readonly Variable[]): string {
 }
 
 /** Names and shapes to the left, counts to the right, in Keras's frame. */
-function table(rows: readonly Row[]): string[] {
-  const head: Row = { name: "Layer (type)", shape: "Output Shape", count: "Param #" };
-  const width = (column: keyof Row): number => Math.max(...[head, ...rows].map((row) => row[column].length));
-  const [name, shape, count] = [
-    Math.max(width("name"), 28),
-    Math.max(width("shape"), 20),
-    Math.max(width("count"), 12),
-  ];
-  const line = (bar: string, { name: a, shape: b, count: c }: Row): string =>
-    `${bar} ${a.padEnd(name)} ${bar} ${b.padEnd(shape)} ${bar} ${c.padStart(count)} ${bar}`;
+function table(rows: readonly (readonly string[])[]): string[] {
+  const head = ["Layer (type)", "Output Shape", "Param #"];
+  const widths = [28, 20, 12].map((least, column) =>
+    Math.max(least, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (bar: string, cells: readonly string[]): string => {
+    const padded = widths.map((width, column) => {
+      const cell = cells[column] ?? "";
+      return column === 2 ? cell.padStart(width) : cell.padEnd(width);
+    });
+    return `${bar} ${padded.join(` ${bar} `)} ${bar}`;
+  };
   const rule = (left: string, dash: string, middle: string, right: string): string =>
-    left + [name, shape, count].map((size) => dash.repeat(size + 2)).join(middle) + right;
-  const body = rows.flatMap((row, index) => (index === 0 ? [] : [rule("├", "─", "┼", "┤")]).concat(line("│", row)));
-  return [rule("┏", "━", "┳", "┓"), line("┃", head), rule("┡", "━", "╇", "┩"), ...body, rule("└", "─", "┴", "┘")];
+    left + widths.map((width) => dash.repeat(width + 2)).join(middle) + right;
+  const body = rows.map((row) => line("│", row)).join(`\n${rule("├", "─", "┼", "┤")}\n`);
+  return [rule("┏", "━", "┳", "┓"), line("┃", head), rule("┡", "━", "╇", "┩"), body, rule("└", "─", "┴", "┘")];
 }

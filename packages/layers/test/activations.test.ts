@@ -100,7 +100,7 @@ test.each<[() => unknown, new (message: string) => Error, string]>([
     OptionError,
     'LeakyReLU: unknown option "slope": the options are negativeSlope',
   ],
-  [() => new LeakyReLU(wrong(0.1)), OptionError, "LeakyReLU: the options must be an object, got 0.1"],
+  [() => new LeakyReLU(wrong(0.1)), OptionError, "LeakyReLU: options must be an object, got 0.1"],
   [() => new ELU({ alpha: wrong("1") }), OptionError, 'ELU: alpha must be a finite number, got "1"'],
   [() => new CELU({ alpha: 0 }), OptionError, "CELU: alpha must be a finite number other than 0, got 0"],
   [() => new GELU({ approximate: wrong("erf") }), OptionError, 'GELU: approximate must be "none" or "tanh", got "erf"'],

@@ -41,7 +41,7 @@ const rows: readonly (readonly [attempt: () => unknown, kind: new (message: stri
     'Dense(2, 3): unknown option "activation": the options are bias, initializer, biasInitializer, generator, dtype',
   ],
   [() => new Dense(2, 3, wrong({ bias: 0 })), OptionError, "Dense(2, 3): bias must be true or false, got 0"],
-  [() => new Dense(2, 3, wrong("relu")), OptionError, 'Dense(2, 3): the options must be an object, got "relu"'],
+  [() => new Dense(2, 3, wrong("relu")), OptionError, 'Dense(2, 3): options must be an object, got "relu"'],
   [
     () => new Dense(2, 3, wrong({ initializer: "he" })),
     OptionError,

@@ -1,6 +1,6 @@
 // The checks that the options of all optimizers pass: no unknown name, the right type, and the ranges that occur again and again.
 
-import { checkOption, describe, OptionError } from "@gradus/core";
+import { checkOption, checkOptionNames } from "@gradus/core";
 
 /**
  * `defaults` with the options that are given in their places.
@@ -8,11 +8,9 @@ import { checkOption, describe, OptionError } from "@gradus/core";
  */
 export function withDefaults<D extends object>(owner: string, defaults: D, options: object): D {
   checkOption(typeof options === "object" && options !== null, owner, "options", "an object", options);
+  checkOptionNames(owner, options, Object.keys(defaults));
   const known = new Map(Object.entries(defaults));
   for (const [name, value] of Object.entries(options)) {
-    if (!known.has(name)) {
-      throw new OptionError(`${owner}: there is no option ${describe(name)}: it takes ${[...known.keys()].join(", ")}`);
-    }
     if (value === undefined) continue;
     const type = typeof known.get(name);
     checkOption(typeof value === type, owner, name, `a ${type}`, value);

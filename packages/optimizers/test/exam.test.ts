@@ -93,7 +93,7 @@ describe.each(Object.entries(rows))("%s", (name, { defaults, options, states, re
 
   test("refuses options that it does not have, and values of another type", () => {
     expect(() => make(makeParameters(), { warmth: 3 })).toThrow(
-      new OptionError(`${name}: there is no option "warmth": it takes ${Object.keys(defaults).join(", ")}`),
+      new OptionError(`${name}: unknown option "warmth": the options are ${Object.keys(defaults).join(", ")}`),
     );
     expect(() => make(makeParameters(), { learningRate: true })).toThrow(
       new OptionError(`${name}: learningRate must be a number, got true`),
@@ -106,7 +106,7 @@ describe.each(Object.entries(rows))("%s", (name, { defaults, options, states, re
     const [weight] = makeParameters();
     const group: unknown = { parameters: [weight], warmth: 3 };
     // cast: what a program without types might pass
-    expect(() => make([group as GroupOptions])).toThrow(new RegExp(`^${name}: there is no option "warmth"`));
+    expect(() => make([group as GroupOptions])).toThrow(new RegExp(`^${name}: unknown option "warmth"`));
   });
 
   test("refuses no parameters, one twice, and what is no Variable", () => {

@@ -5,7 +5,7 @@ import { type DType, isFloat, type TypedArray } from "../dtype.ts";
 import { portable } from "../expr/elementary.ts";
 import { type Expr, inputsOf } from "../expr/expr.ts";
 import { callables, interpret, toJavaScript } from "../expr/javascript.ts";
-import { broadcastStrides, collapse, type LoopNest, type Shape, sizeOf } from "../shape.ts";
+import { broadcastStrides, collapse, type LoopNest, offsetsOf, type Shape, sizeOf } from "../shape.ts";
 import { contiguous, elements, type View, viewSize } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
 
@@ -193,7 +193,7 @@ function nestKey(nest: LoopNest): string {
   return key;
 }
 
-/** The same loops without generated code: an odometer over the nest, and the interpreted formulas at each place. */
+/** The same loops without generated code: the interpreted formulas at each place of the nest. */
 function interpretLoop(
   formulas: (inputs: ArrayLike<number>, results: number[]) => void,
   { sizes, strides }: LoopNest,
@@ -201,26 +201,13 @@ function interpretLoop(
   inputs: readonly (TypedArray | number)[],
   offsets: readonly number[],
 ): void {
-  const total = sizeOf(sizes);
-  const place = sizes.map(() => 0);
-  const at = [...offsets];
-  const values = inputs.map(() => 0);
+  const places = strides.map((steps) => offsetsOf(sizes, steps));
   const results: number[] = [];
-  for (let index = 0; index < total; index++) {
-    for (const [operand, source] of inputs.entries()) {
-      values[operand] = typeof source === "number" ? source : (source[at[operand] ?? 0] ?? Number.NaN);
-    }
-    formulas(values, results);
+  for (let index = 0; index < sizeOf(sizes); index++) {
+    const read = (source: TypedArray | number, operand: number): number =>
+      typeof source === "number" ? source : (source[(offsets[operand] ?? 0) + (places[operand]?.[index] ?? 0)] ?? NaN);
+    formulas(inputs.map(read), results);
     for (const [root, output] of outputs.entries()) output[index] = results[root] ?? Number.NaN;
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      const position = (place[axis] ?? 0) + 1;
-      const wraps = position === sizes[axis];
-      place[axis] = wraps ? 0 : position;
-      for (const [operand, steps] of strides.entries()) {
-        at[operand] = (at[operand] ?? 0) + (steps[axis] ?? 0) * (wraps ? 1 - position : 1);
-      }
-      if (!wraps) break;
-    }
   }
 }
 

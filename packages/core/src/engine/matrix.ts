@@ -1,7 +1,9 @@
 // A matrix as the products of the engine see it: a window on a typed array with any strides.
 
-/** The element types that products exist for. */
-export type MatrixData = Float32Array | Float64Array | Int32Array;
+import type { TypedArray } from "../dtype.ts";
+
+/** The elements of a matrix; products exist for float32, float64 and int32. */
+export type MatrixData = TypedArray;
 
 /** A window on a typed array: element (i, j) is `data[offset + i · rowStride + j · columnStride]`. */
 export interface Matrix {

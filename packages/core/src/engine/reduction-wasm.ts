@@ -6,7 +6,7 @@ import { ModuleBuilder } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
 import { importHeap } from "../wasm/heap.ts";
 import { canVectorize, emitVector, pushFloats } from "../wasm/simd.ts";
-import { regionOf, workspace } from "./simd-workspace.ts";
+import { workspace } from "./simd-workspace.ts";
 
 /** Elements from which copying in pays. */
 const WORTH_COPYING = 4096;
@@ -31,14 +31,15 @@ export class SimdFold {
   /** Folds `rows` rows of `columns` floats into `out`; false if that is not worth it or cannot be done here. */
   run(values: Float32Array, rows: number, columns: number, out: Float32Array): boolean {
     if (!this.#fits || values.length < WORTH_COPYING || rows > MOST_ROWS || !features().simd) return false;
-    const [result, operand] = [regionOf(columns), regionOf(values.length)];
-    const { heap, start } = workspace(4 * (result + operand));
-    const floats = new Float32Array(heap.memory.buffer);
-    floats.set(values, start / 4 + result);
+    const space = workspace(columns, values.length);
+    if (space === null) return false;
+    const { heap, floats, starts } = space;
+    const [result = 0, operand = 0] = starts;
+    floats.set(values, operand);
     this.#module ??= new WebAssembly.Module(emit(this.#combine, this.#init));
     const fold = heap.instance(this.#module)["fold"] as FoldFunction; // cast: the module exports it so
-    fold(start, start + 4 * result, rows, 4 * columns);
-    out.set(floats.subarray(start / 4, start / 4 + columns));
+    fold(4 * result, 4 * operand, rows, 4 * columns);
+    out.set(floats.subarray(result, result + columns));
     return true;
   }
 }

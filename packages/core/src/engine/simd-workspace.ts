@@ -7,19 +7,39 @@ import { Heap } from "../wasm/heap.ts";
 const LARGE = 64 << 20;
 const PATIENCE = 64;
 
+/** Regions of a memory, as floats. */
+export interface Workspace {
+  readonly heap: Heap;
+  /** The whole memory. */
+  readonly floats: Float32Array<ArrayBuffer>;
+  /** The place of each region's first float. */
+  readonly starts: readonly number[];
+}
+
 let heap: Heap | null = null;
 let idle = 0;
 
-/** Room for so many bytes, at `start`, until the next call. */
-export function workspace(bytes: number): { readonly heap: Heap; readonly start: number } {
+/** Regions of so many floats each, until the next call; null where the engine refuses the memory. */
+export function workspace(...sizes: readonly number[]): Workspace | null {
+  const regions = sizes.map(regionOf);
+  const bytes = 4 * regions.reduce((sum, floats) => sum + floats, 0);
   const held = heap?.memory.buffer.byteLength ?? 0;
   idle = held > LARGE && bytes < held / 4 ? idle + 1 : 0;
   if (idle > PATIENCE) heap = null;
-  heap ??= new Heap();
-  return { heap, start: heap.scratch(bytes) };
+  try {
+    heap ??= new Heap();
+    let next = heap.scratch(bytes) / 4;
+    const starts = regions.map((floats) => {
+      next += floats;
+      return next - floats;
+    });
+    return { heap, floats: new Float32Array(heap.memory.buffer), starts };
+  } catch {
+    return null; // out of memory, or of address space
+  }
 }
 
-/** Floats of a region: a multiple of a cache line, with room for a vector that begins at the last float. */
-export function regionOf(floats: number): number {
-  return floats === 0 ? 0 : Math.ceil((floats + 4) / 16) * 16;
+/** A multiple of a cache line, with room for a vector that begins at the last float. */
+function regionOf(floats: number): number {
+  return Math.ceil((floats + 4) / 16) * 16;
 }

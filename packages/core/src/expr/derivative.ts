@@ -1,7 +1,7 @@
 // Derivatives of formulas, found symbolically: one row for each function of the scalar language, and the chain rule.
 // A derivative is again a formula, so it can be differentiated again.
 
-import { arities, call, constant, type Expr, type ScalarFunction, topological } from "./expr.ts";
+import { call, constant, type Expr, type ScalarFunction, topological } from "./expr.ts";
 
 /** ∂y/∂a, ∂y/∂b … of y = f(a, b, …), in the textbook's form; null where the derivative is zero everywhere. */
 type Partials = (y: Expr, a: Expr, b: Expr) => readonly (Expr | null)[];
@@ -104,7 +104,7 @@ function ofCall(y: Expr, fn: ScalarFunction, args: readonly Expr[], inner: (arg:
   if (fn === "where") return call("where", a, inners[1] ?? 0, inners[2] ?? 0);
   if (fn === "mul" && args[0] === args[1]) return product(inners[0] ?? constant(0), a.mul(2)); // d a² = 2a da
   let total: Expr | null = null;
-  for (const [position, partial] of partials[fn](y, a, b).slice(0, arities[fn]).entries()) {
+  for (const [position, partial] of partials[fn](y, a, b).entries()) {
     const chain = inners[position] ?? null;
     if (chain === null || partial === null) continue;
     const term = product(chain, partial);

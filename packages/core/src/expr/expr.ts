@@ -110,7 +110,7 @@ export interface Vocabulary<T> {
 }
 
 /** What an Expr is: an input by its index, a constant, or a function of other Exprs. */
-export type ExprNode =
+type ExprNode =
   | { readonly kind: "input"; readonly index: number }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "call"; readonly fn: ScalarFunction; readonly args: readonly Expr[] };
@@ -159,8 +159,21 @@ export function call(fn: ScalarFunction, ...args: readonly (Expr | number)[]): E
   );
 }
 
-/** A scalar formula, as a node of its graph. */
-export class Expr implements Vocabulary<Expr> {
+/** The methods of {@link Vocabulary}. */
+export interface Expr extends Vocabulary<Expr> {}
+
+/** A scalar formula, as a node of its graph. It has a method for each function of the language: `a.add(b)` is `call("add", a, b)`. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: it has every method of the vocabulary, by the table or below
+export class Expr {
+  static {
+    // cast: the table's own keys
+    for (const fn of Object.keys(arities) as ScalarFunction[]) {
+      Expr.prototype[fn] = function (...others: readonly (Expr | number)[]) {
+        return call(fn, this, ...others);
+      };
+    }
+  }
+
   readonly node: ExprNode;
   readonly id: number = ids++;
 
@@ -173,152 +186,14 @@ export class Expr implements Vocabulary<Expr> {
     return this.node.kind === "constant" ? this.node.value : null;
   }
 
-  neg(): Expr {
-    return call("neg", this);
-  }
-  abs(): Expr {
-    return call("abs", this);
-  }
-  sign(): Expr {
-    return call("sign", this);
-  }
-  exp(): Expr {
-    return call("exp", this);
-  }
-  expm1(): Expr {
-    return call("expm1", this);
-  }
-  log(): Expr {
-    return call("log", this);
-  }
-  log1p(): Expr {
-    return call("log1p", this);
-  }
-  log2(): Expr {
-    return call("log2", this);
-  }
-  sqrt(): Expr {
-    return call("sqrt", this);
-  }
-  sin(): Expr {
-    return call("sin", this);
-  }
-  cos(): Expr {
-    return call("cos", this);
-  }
-  tan(): Expr {
-    return call("tan", this);
-  }
-  asin(): Expr {
-    return call("asin", this);
-  }
-  acos(): Expr {
-    return call("acos", this);
-  }
-  atan(): Expr {
-    return call("atan", this);
-  }
-  sinh(): Expr {
-    return call("sinh", this);
-  }
-  cosh(): Expr {
-    return call("cosh", this);
-  }
-  tanh(): Expr {
-    return call("tanh", this);
-  }
-  erf(): Expr {
-    return call("erf", this);
-  }
-  sigmoid(): Expr {
-    return call("sigmoid", this);
-  }
-  floor(): Expr {
-    return call("floor", this);
-  }
-  ceil(): Expr {
-    return call("ceil", this);
-  }
-  round(): Expr {
-    return call("round", this);
-  }
-  trunc(): Expr {
-    return call("trunc", this);
-  }
-  logicalNot(): Expr {
-    return call("logicalNot", this);
-  }
-  isNaN(): Expr {
-    return call("isNaN", this);
-  }
-  isFinite(): Expr {
-    return call("isFinite", this);
-  }
   square(): Expr {
-    return call("mul", this, this);
+    return this.mul(this);
   }
   reciprocal(): Expr {
-    return call("div", 1, this);
+    return constant(1).div(this);
   }
   rsqrt(): Expr {
-    return call("div", 1, call("sqrt", this));
-  }
-  add(other: Expr | number): Expr {
-    return call("add", this, other);
-  }
-  sub(other: Expr | number): Expr {
-    return call("sub", this, other);
-  }
-  mul(other: Expr | number): Expr {
-    return call("mul", this, other);
-  }
-  div(other: Expr | number): Expr {
-    return call("div", this, other);
-  }
-  pow(exponent: Expr | number): Expr {
-    return call("pow", this, exponent);
-  }
-  mod(divisor: Expr | number): Expr {
-    return call("mod", this, divisor);
-  }
-  maximum(other: Expr | number): Expr {
-    return call("maximum", this, other);
-  }
-  minimum(other: Expr | number): Expr {
-    return call("minimum", this, other);
-  }
-  atan2(other: Expr | number): Expr {
-    return call("atan2", this, other);
-  }
-  eq(other: Expr | number): Expr {
-    return call("eq", this, other);
-  }
-  ne(other: Expr | number): Expr {
-    return call("ne", this, other);
-  }
-  lt(other: Expr | number): Expr {
-    return call("lt", this, other);
-  }
-  le(other: Expr | number): Expr {
-    return call("le", this, other);
-  }
-  gt(other: Expr | number): Expr {
-    return call("gt", this, other);
-  }
-  ge(other: Expr | number): Expr {
-    return call("ge", this, other);
-  }
-  logicalAnd(other: Expr | number): Expr {
-    return call("logicalAnd", this, other);
-  }
-  logicalOr(other: Expr | number): Expr {
-    return call("logicalOr", this, other);
-  }
-  logicalXor(other: Expr | number): Expr {
-    return call("logicalXor", this, other);
-  }
-  where(a: Expr | number, b: Expr | number): Expr {
-    return call("where", this, a, b);
+    return this.sqrt().reciprocal();
   }
 
   /** `mul(exp($0), 2)`: the formula as text. */

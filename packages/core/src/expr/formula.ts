@@ -23,8 +23,8 @@ export interface GradientExpr {
   readonly identity: boolean;
 }
 
-/** A formula as an Expr over inputs 0 … arity − 1. */
-export function readFormula(formula: ScalarFormula, arity: number): Expr {
+/** What a formula, or a function of several, gives for inputs 0 … arity − 1. */
+export function readFormula<R>(formula: (...inputs: Expr[]) => R, arity: number): R {
   return reading(simplify, () => formula(...Array.from({ length: arity }, (_, index) => input(index))));
 }
 

@@ -1,7 +1,7 @@
 // The scalar language in JavaScript, twice: as source text, from which loops are generated, and as functions, for constants and
 // for places where generating code is forbidden. Arithmetic is in double precision; a store rounds once.
 
-import { elementaryFunctions, isElementary, portable } from "./elementary.ts";
+import { isElementary, portable } from "./elementary.ts";
 import { type Expr, type ScalarFunction, topological } from "./expr.ts";
 import { erf, integerPower } from "./special.ts";
 
@@ -79,40 +79,13 @@ export const evaluators: Record<ScalarFunction, Evaluator> = {
   where: (a, b, c) => (a !== 0 ? b : c),
 };
 
-/** Functions written as operators, because engines compile those best; the rest is called through `Math` or by name. */
-const operators: Partial<Record<ScalarFunction, (a: string, b: string) => string>> = {
-  neg: (a) => `-${a}`,
-  add: (a, b) => `${a} + ${b}`,
-  sub: (a, b) => `${a} - ${b}`,
-  mul: (a, b) => `${a} * ${b}`,
-  div: (a, b) => `${a} / ${b}`,
-};
+type Signs = Partial<Record<ScalarFunction, string>>;
+
+/** Functions written as operators, because engines compile those best; the rest is called by name. */
+const operators: Signs = { add: "+", sub: "-", mul: "*", div: "/" };
 
 /** Conditions, as JavaScript's own booleans. */
-const conditions: Partial<Record<ScalarFunction, (a: string, b: string) => string>> = {
-  eq: (a, b) => `${a} === ${b}`,
-  ne: (a, b) => `${a} !== ${b}`,
-  lt: (a, b) => `${a} < ${b}`,
-  le: (a, b) => `${a} <= ${b}`,
-  gt: (a, b) => `${a} > ${b}`,
-  ge: (a, b) => `${a} >= ${b}`,
-  isNaN: (a) => `${a} !== ${a}`,
-};
-
-/** Functions that generated code calls by name, because `Math` has none of that meaning. */
-const named = [
-  "erf",
-  "sigmoid",
-  "round",
-  "mod",
-  "pow",
-  "sign",
-  "isFinite",
-  "logicalNot",
-  "logicalAnd",
-  "logicalOr",
-  "logicalXor",
-] as const;
+const comparisons: Signs = { eq: "===", ne: "!==", lt: "<", le: "<=", gt: ">", ge: ">=" };
 
 /** What generated code may call: names, and the functions to bind them to. */
 export interface Callables {
@@ -122,7 +95,7 @@ export interface Callables {
 
 /** The functions that the code of {@link toJavaScript} calls by name, as things stand now. */
 export function callables(): Callables {
-  const functions = portable() === null ? named : [...new Set([...named, ...elementaryFunctions])];
+  const functions = Object.keys(evaluators) as ScalarFunction[]; // cast: the table's own keys
   return {
     names: [...functions.map((name) => `$${name}`), "$integerPower"],
     values: [...functions.map(evaluator), integerPower],
@@ -132,9 +105,6 @@ export function callables(): Callables {
 /** A function on numbers: Math's, or the portable one while that is asked for. */
 const evaluator = (fn: ScalarFunction): Evaluator =>
   isElementary(fn) ? (portable()?.[fn] ?? evaluators[fn]) : evaluators[fn];
-
-const isNamed = (fn: ScalarFunction): boolean =>
-  named.some((name) => name === fn) || (portable() !== null && isElementary(fn));
 
 /** Functions that give whole numbers for whole numbers; comparisons and conditions always do. */
 const closed = [
@@ -213,7 +183,7 @@ export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], 
     else if (node.kind === "input") text.set(expr, inputs[node.index] ?? "");
     else {
       const [a, b, c] = node.args;
-      const condition = conditions[node.fn]?.(read(a), read(b));
+      const condition = conditionOf(node.fn, read(a), read(b));
       let code: string;
       if (condition !== undefined) code = `(${condition} ? 1 : 0)`;
       else if (node.fn === "where") code = `(${(a && truth.get(a)) ?? `${read(a)} !== 0`} ? ${read(b)} : ${read(c)})`;
@@ -232,9 +202,14 @@ export function toJavaScript(roots: readonly Expr[], inputs: readonly string[], 
 
 function application(fn: ScalarFunction, args: readonly string[]): string {
   const operator = operators[fn];
-  if (operator !== undefined) return `(${operator(args[0] ?? "", args[1] ?? "")})`;
-  const name = isNamed(fn) ? `$${fn}` : `Math.${fn === "maximum" ? "max" : fn === "minimum" ? "min" : fn}`;
-  return `${name}(${args.join(", ")})`;
+  if (operator !== undefined) return `(${args.join(` ${operator} `)})`;
+  return fn === "neg" ? `(-${args})` : `$${fn}(${args})`;
+}
+
+/** A condition as a boolean; undefined for functions that are none, and for those that are called. */
+function conditionOf(fn: ScalarFunction, a: string, b: string): string | undefined {
+  if (fn === "isNaN") return `${a} !== ${a}`;
+  return comparisons[fn] && `${a} ${comparisons[fn]} ${b}`;
 }
 
 function literal(value: number): string {

@@ -47,14 +47,14 @@ export const softsign: UnaryOp = /* @__PURE__ */ elementwise({
   result: floatDType,
   forward: (x) => x.div(x.abs().add(1)),
   // At ±∞ it has no value, ∞/∞, and no slope either.
-  gradient: (dy, [x]) => [x === undefined ? null : x.isFinite().where(dy.div(x.abs().add(1).square()), Number.NaN)],
+  gradient: (dy, [x = dy]) => [x.isFinite().where(dy.div(x.abs().add(1).square()), Number.NaN)],
 });
 
 /** min(max(x, 0), 6); its gradient at 0 and 6 is 0. @example relu6([-1, 3, 8]) // [0, 3, 6] */
 export const relu6: UnaryOp = /* @__PURE__ */ elementwise({
   name: "relu6",
   forward: (x) => x.maximum(0).minimum(6),
-  gradient: (dy, [x]) => [x === undefined ? null : x.le(0).logicalOr(x.ge(6)).where(0, dy)],
+  gradient: (dy, [x = dy]) => [x.le(0).logicalOr(x.ge(6)).where(0, dy)],
 });
 
 /** Options of {@link hardTanh}. */
@@ -68,10 +68,7 @@ export interface HardTanhOptions {
 const hardTanhOf: TernaryOp = /* @__PURE__ */ elementwise({
   name: "hardTanh",
   forward: (x, min, max) => x.maximum(min).minimum(max),
-  gradient: (dy, [x, min, max]) =>
-    x === undefined || min === undefined || max === undefined
-      ? []
-      : [x.le(min).logicalOr(x.ge(max)).where(0, dy), null, null],
+  gradient: (dy, [x = dy, min = dy, max = dy]) => [x.le(min).logicalOr(x.ge(max)).where(0, dy), null, null],
 });
 
 /**
@@ -95,8 +92,7 @@ const hardSigmoidOf: TernaryOp = /* @__PURE__ */ elementwise({
   name: "hardSigmoid",
   result: floatDType,
   forward: (x, slope, offset) => x.mul(slope).add(offset).maximum(0).minimum(1),
-  gradient: (dy, [, slope], y) =>
-    slope === undefined ? [] : [y.gt(0).logicalAnd(y.lt(1)).where(dy.mul(slope), 0), null, null],
+  gradient: (dy, [, slope = dy], y) => [y.gt(0).logicalAnd(y.lt(1)).where(dy.mul(slope), 0), null, null],
 });
 
 /** slope·x + offset, limited to [0, 1]; its gradient is 0 at both limits. @example hardSigmoid([-3, 0, 1.5]) // [0, 0.5, 0.75] */
@@ -110,7 +106,7 @@ export const hardSwish: UnaryOp = /* @__PURE__ */ elementwise({
   name: "hardSwish",
   result: floatDType,
   forward: (x) => x.mul(x.add(3).maximum(0).minimum(6).div(6)),
-  gradient: (dy, [x]) => [x === undefined ? null : x.lt(-3).where(0, x.le(3).where(dy.mul(x.div(3).add(0.5)), dy))],
+  gradient: (dy, [x = dy]) => [x.lt(-3).where(0, x.le(3).where(dy.mul(x.div(3).add(0.5)), dy))],
 });
 
 // One slope above 0, another below ------------------------------------------------------------------------------------------
@@ -125,8 +121,7 @@ const leakyReluOf: BinaryOp = /* @__PURE__ */ elementwise({
   name: "leakyRelu",
   result: floatDType,
   forward: (x, slope) => x.gt(0).where(x, x.mul(slope)),
-  gradient: (dy, [x, slope]) =>
-    x === undefined || slope === undefined ? [] : [x.gt(0).where(dy, dy.mul(slope)), null],
+  gradient: (dy, [x = dy, slope = dy]) => [x.gt(0).where(dy, dy.mul(slope)), null],
 });
 
 /** x where it is positive, negativeSlope·x elsewhere; its gradient at 0 is the negative slope. @example leakyRelu([-100, 2]) // [-1, 2] */
@@ -138,8 +133,7 @@ export function leakyRelu<S extends Shape>(x: Tensor<S>, options: LeakyReluOptio
 const preluOf: BinaryOp = /* @__PURE__ */ elementwise({
   name: "prelu",
   forward: (x, weight) => x.gt(0).where(x, weight.mul(x)),
-  gradient: (dy, [x, weight]) =>
-    x === undefined || weight === undefined ? [] : [x.gt(0).where(dy, weight.mul(dy)), x.gt(0).where(0, x.mul(dy))],
+  gradient: (dy, [x = dy, weight = dy]) => [x.gt(0).where(dy, weight.mul(dy)), x.gt(0).where(0, x.mul(dy))],
 });
 
 /**
@@ -168,8 +162,7 @@ const exponentialUnit: ElementwiseOp = /* @__PURE__ */ elementwise({
   name: "elu",
   result: floatDType,
   forward: (x, rise, rate, scale) => x.le(0).where(x.mul(rate).expm1().mul(rise), x).mul(scale),
-  gradient: (dy, [x, rise, rate, scale]) => {
-    if (x === undefined || rise === undefined || rate === undefined || scale === undefined) return [];
+  gradient: (dy, [x = dy, rise = dy, rate = dy, scale = dy]) => {
     const scaled = dy.mul(scale);
     return [x.gt(0).where(scaled, x.mul(rate).exp().mul(rise.mul(rate)).mul(scaled)), null, null, null];
   },

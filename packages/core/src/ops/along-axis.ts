@@ -8,9 +8,10 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from "../shape.ts";
 import { type TakenAlong, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elements, viewOf } from "../view.ts";
+import { elements, type Spec, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 import { zeros } from "./creation.ts";
+import type { One, Three, Two } from "./op.ts";
 
 interface Target {
   readonly axis: number;
@@ -21,11 +22,10 @@ const placesOf: PrimitiveOp<IndexRule> = /* @__PURE__ */ primitive(indexCheck);
 
 const taking: PrimitiveOp<Omit<Target, "shape">> = /* @__PURE__ */ primitive({
   name: "takeAlongAxis",
-  infer: ([x, indices]) => ({ shape: indices?.shape ?? [], dtype: x?.dtype ?? "float32" }),
-  kernel: ([x, indices], spec, { axis }) => {
+  infer: ([x, indices]: Two<Spec>) => ({ shape: indices.shape, dtype: x.dtype }),
+  kernel: ([x, indices]: Two<View>, spec, { axis }) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape));
-    if (x === undefined) return viewOf(out, spec.dtype, spec.shape);
-    const places = indices === undefined ? [] : elements(contiguousView(indices));
+    const places = elements(contiguousView(indices));
     const source = elements(contiguousView(x));
     eachAlong(x.shape, spec.shape, places, axis, (at, place) => {
       out[at] = source[place] ?? 0;
@@ -43,17 +43,15 @@ const taking: PrimitiveOp<Omit<Target, "shape">> = /* @__PURE__ */ primitive({
 /** Zeros with the updates added. */
 const adding: PrimitiveOp<Target> = /* @__PURE__ */ primitive({
   name: "addAlongAxis",
-  infer: ([updates], { shape }) => ({ shape, dtype: arithmetic(updates?.dtype ?? "float32") }),
-  kernel: ([updates, indices], spec, { axis, shape }) => {
+  infer: ([updates]: Two<Spec>, { shape }) => ({ shape, dtype: arithmetic(updates.dtype) }),
+  kernel: ([updates, indices]: Two<View>, spec, { axis, shape }) => {
     const size = shape[axis] ?? 1;
-    const places = indices === undefined ? [] : elements(contiguousView(indices));
+    const places = elements(contiguousView(indices));
     const out = sumsAt(places, size, spec.dtype, sizeOf(shape));
-    if (updates !== undefined) {
-      const source = elements(contiguousView(updates));
-      eachAlong(shape, updates.shape, places, axis, (at, place) => {
-        out[place] = (out[place] ?? 0) + (source[at] ?? 0);
-      });
-    }
+    const source = elements(contiguousView(updates));
+    eachAlong(shape, updates.shape, places, axis, (at, place) => {
+      out[place] = (out[place] ?? 0) + (source[at] ?? 0);
+    });
     return viewOf(
       spec.dtype === "float32" && out instanceof Float64Array ? arrayFrom("float32", out) : out,
       spec.dtype,
@@ -69,16 +67,14 @@ const adding: PrimitiveOp<Target> = /* @__PURE__ */ primitive({
 // the last one written there.
 const putting: PrimitiveOp<Omit<Target, "shape">> = /* @__PURE__ */ primitive({
   name: "putAlongAxis",
-  infer: ([x]) => ({ shape: x?.shape ?? [], dtype: x?.dtype ?? "float32" }),
-  kernel: ([x, updates, indices], spec, { axis }) => {
-    const places = indices === undefined ? [] : elements(contiguousView(indices));
-    const out = x === undefined ? allocate(spec.dtype, sizeOf(spec.shape)) : copyElements(x);
-    if (updates !== undefined) {
-      const source = elements(contiguousView(updates));
-      eachAlong(spec.shape, updates.shape, places, axis, (at, place) => {
-        out[place] = source[at] ?? 0;
-      });
-    }
+  infer: ([{ shape, dtype }]: Three<Spec>) => ({ shape, dtype }),
+  kernel: ([x, updates, indices]: Three<View>, spec, { axis }) => {
+    const places = elements(contiguousView(indices));
+    const out = copyElements(x);
+    const source = elements(contiguousView(updates));
+    eachAlong(spec.shape, updates.shape, places, axis, (at, place) => {
+      out[place] = source[at] ?? 0;
+    });
     return viewOf(out, spec.dtype, spec.shape);
   },
   reads: [2],
@@ -93,10 +89,10 @@ const putting: PrimitiveOp<Omit<Target, "shape">> = /* @__PURE__ */ primitive({
 /** Which indices are the last to name their place. */
 const surviving: PrimitiveOp<Target> = /* @__PURE__ */ primitive({
   name: "survivingUpdates",
-  infer: ([indices]) => ({ shape: indices?.shape ?? [], dtype: "bool" }),
-  kernel: ([indices], spec, { axis, shape }) => {
+  infer: ([{ shape }]: One<Spec>) => ({ shape, dtype: "bool" }),
+  kernel: ([indices]: One<View>, spec, { axis, shape }) => {
     const out = allocate("bool", sizeOf(spec.shape));
-    const places = indices === undefined ? [] : elements(contiguousView(indices));
+    const places = elements(contiguousView(indices));
     const writers = new Int32Array(sizeOf(shape)).fill(-1);
     eachAlong(shape, spec.shape, places, axis, (at, place) => {
       writers[place] = at;

@@ -36,8 +36,7 @@ const ofLogits: TernaryOp = /* @__PURE__ */ elementwise({
     const no = t.eq(1).where(0, t.neg().add(1).mul(x.maximum(0).add(tail)));
     return yes.add(no);
   },
-  gradient: (dy, [x, t, w]) => {
-    if (x === undefined || t === undefined || w === undefined) return [];
+  gradient: (dy, [x = dy, t = dy, w = dy]) => {
     const tail = x.abs().neg().exp().log1p();
     const [yes, no] = [x.neg().maximum(0).add(tail), x.maximum(0).add(tail)];
     const slope = t.neg().add(1).mul(x.sigmoid()).sub(t.mul(w).mul(x.neg().sigmoid()));
@@ -54,8 +53,7 @@ const ofProbabilities: BinaryOp<"binaryCrossEntropy"> = /* @__PURE__ */ elementw
       .sub(1)
       .mul(p.neg().log1p().maximum(-100))
       .sub(t.mul(p.log().maximum(-100))),
-  gradient: (dy, [p, t]) => {
-    if (p === undefined || t === undefined) return [];
+  gradient: (dy, [p = dy, t = dy]) => {
     const slope = p.sub(t).div(p.neg().add(1).mul(p).maximum(1e-12));
     return [dy.mul(slope), dy.mul(p.neg().log1p().maximum(-100).sub(p.log().maximum(-100)))];
   },

@@ -3,8 +3,9 @@
 
 import { allocate, arithmetic, type DType, floating, isFloat, promote } from "../dtype.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
-import { SimdLoop } from "../engine/elementwise-wasm.ts";
+import { computeInWasm } from "../engine/elementwise-wasm.ts";
 import { ReductionKernel } from "../engine/reduction.ts";
+import { SimdLoop } from "../engine/simd-loop.ts";
 import { checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
 import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
@@ -13,7 +14,7 @@ import type { Axes, Broadcast, Check, Reduced, Result } from "../shape-types.ts"
 import { type BackwardContext, isRecording, Node, withRecording } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Spec, type View, viewOf } from "../view.ts";
-import { type Lowering, type Op, type Operand, run, tensorsOf } from "./op.ts";
+import { type Lowering, type One, type Op, type Operand, run, tensorsOf } from "./op.ts";
 
 // Elementwise ---------------------------------------------------------------------------------------------------------------
 
@@ -131,7 +132,7 @@ function elementwiseOp(
 ): Op<null> {
   const parts = lazy(() => {
     const root = read();
-    return { root, kernel: new ElementwiseKernel(name, [root]), simd: new SimdLoop(root) };
+    return { root, kernel: new ElementwiseKernel(name, [root]), simd: new SimdLoop([root]) };
   });
   // Symbols of the gradient's formula: the inputs, then dy, then y.
   const gradients = lazy(() =>
@@ -154,7 +155,7 @@ function elementwiseOp(
       dtype: result(inputs.map(({ dtype }) => dtype)),
     }),
     compute(inputs, spec) {
-      const large = spec.dtype === "float32" ? parts().simd.run(inputs, spec.shape) : null;
+      const large = spec.dtype === "float32" ? computeInWasm(parts().simd, inputs, spec.shape) : null;
       if (large !== null) return viewOf(large, spec.dtype, spec.shape);
       const out = allocate(spec.dtype, sizeOf(spec.shape));
       parts().kernel.run(inputs, spec.shape, [out], spec.dtype);
@@ -183,7 +184,8 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return axes.length === 0 ? x : x.sum(axes).reshape(shape);
 }
 
-function lazy<T>(make: () => T): () => T {
+/** `make`, run at the first call and never again. */
+export function lazy<T>(make: () => T): () => T {
   let made: { readonly value: T } | null = null;
   return () => {
     made ??= { value: make() };
@@ -241,7 +243,7 @@ export function reduction<Name extends string>(
   const kernel = lazy(() => new ReductionKernel(formula(), start));
   const op: Op<ReductionAttributes> = {
     name,
-    infer: ([x = nothing], { axes, keepDims }) => {
+    infer: ([x]: One<Spec>, { axes, keepDims }) => {
       if (init === null && axes.some((axis) => x.shape[axis] === 0)) {
         throw new ShapeError(
           `${name}: nothing to reduce: ${formatShape(x.shape)} has no elements along axis ${axes.find((axis) => x.shape[axis] === 0)}`,
@@ -249,17 +251,17 @@ export function reduction<Name extends string>(
       }
       return { shape: reducedShape(x.shape, axes, keepDims), dtype: result(x.dtype) };
     },
-    compute([x], spec, { axes }) {
+    compute([x]: One<View>, spec, { axes }) {
       const out = allocate(spec.dtype, sizeOf(spec.shape));
-      if (x !== undefined) kernel().run(x, axes, out);
+      kernel().run(x, axes, out);
       return viewOf(out, spec.dtype, spec.shape);
     },
     lowering: { kind: "reduction", combine: formula, init: start, axes: ({ axes }) => axes },
     reads: { inputs: () => reads.input, output: reads.output },
     backward(context, { axes }) {
-      const [spec = nothing] = context.specs;
+      const [spec] = context.specs;
+      if (gradient === null || spec === undefined) return [null];
       const kept = reducedShape(spec.shape, axes, true);
-      if (gradient === null) return [null];
       const parts = {
         dy: context.dy.reshape(kept),
         x: () => context.input(0),
@@ -278,8 +280,6 @@ export function reduction<Name extends string>(
   };
   return Object.assign(reduce as ReductionOp<Name>, { op });
 }
-
-const nothing: Spec = { shape: [], dtype: "float32" };
 
 /** The neutral start of a fold that has no value for nothing: below or above every number. */
 function firstOf(name: string): number {
@@ -305,22 +305,22 @@ export function movement<Attributes>(definition: MovementDefinition<Attributes>)
   const { name, move, adjoint } = definition;
   const op: Op<Attributes> = {
     name,
-    infer: ([view = nothing]) => view,
-    compute: ([view = viewOf(new Float32Array(1), "float32", [])], _, attributes) => move(view, attributes),
+    infer: ([spec]: One<Spec>) => spec,
+    compute: ([view]: One<View>, _, attributes) => move(view, attributes),
     lowering: { kind: "movement" },
     reads: { inputs: () => false, output: false },
-    backward: ({ dy, specs: [spec = nothing] }, attributes) => [adjoint(dy, spec, attributes)],
+    backward: ({ dy, specs: [spec = dy.view] }, attributes) => [adjoint(dy, spec, attributes)],
   };
   return (x, attributes) => run(op, tensorsOf(name, [x]), attributes);
 }
 
 // Primitives ----------------------------------------------------------------------------------------------------------------
 
-/** The parts of an operator with a kernel of its own. */
+/** The parts of an operator with a kernel of its own. Methods, so that an entry may say how many inputs there are: {@link One}. */
 export interface PrimitiveDefinition<Attributes> {
   readonly name: string;
-  readonly infer: (inputs: readonly Spec[], attributes: Attributes) => Spec;
-  readonly kernel: (inputs: readonly View[], spec: Spec, attributes: Attributes) => View;
+  infer(inputs: readonly Spec[], attributes: Attributes): Spec;
+  kernel(inputs: readonly View[], spec: Spec, attributes: Attributes): View;
   /** How compiled programs compute it; by the same kernel, between theirs, by default. */
   readonly lowering?: Lowering<Attributes>;
   /** The inputs that the gradient reads; all by default. */
@@ -347,16 +347,25 @@ export function primitive<Attributes>(definition: PrimitiveDefinition<Attributes
 
 // Composites ----------------------------------------------------------------------------------------------------------------
 
+/** What the gradient of a composite may read. */
+export interface CompositeParts<
+  Inputs extends readonly Tensor[],
+  Shared extends readonly Tensor[] = readonly Tensor[],
+> {
+  readonly dy: Tensor;
+  readonly inputs: Inputs;
+  readonly y: Tensor;
+  readonly shared: Shared;
+  readonly needs: readonly boolean[];
+}
+
 /** The parts of an expression of other operators whose gradient has a form of its own. */
 export interface CompositeDefinition<Attributes> {
   readonly name: string;
   /** Values computed from the inputs that forward and gradient share. */
-  readonly intermediates?: (inputs: readonly Tensor[], attributes: Attributes) => readonly Tensor[];
-  readonly forward: (inputs: readonly Tensor[], shared: readonly Tensor[], attributes: Attributes) => Tensor;
-  readonly gradient: (
-    parts: { dy: Tensor; inputs: readonly Tensor[]; y: Tensor; shared: readonly Tensor[]; needs: readonly boolean[] },
-    attributes: Attributes,
-  ) => readonly (Tensor | null)[];
+  intermediates?(inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[];
+  forward(inputs: readonly Tensor[], shared: readonly Tensor[], attributes: Attributes): Tensor;
+  gradient(parts: CompositeParts<readonly Tensor[]>, attributes: Attributes): readonly (Tensor | null)[];
 }
 
 /** What a composite gives: its result, and the intermediates, which carry no gradient. */

@@ -6,13 +6,14 @@ import { input } from "../expr/expr.ts";
 import type { Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { allocateView, viewOf } from "../view.ts";
+import { type Spec, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
+import type { One } from "./op.ts";
 
 const copying: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   name: "clone",
-  infer: ([x]) => ({ shape: x?.shape ?? [], dtype: x?.dtype ?? "float32" }),
-  kernel: ([x], spec) => (x === undefined ? allocateView(spec) : viewOf(copyElements(x), spec.dtype, spec.shape)),
+  infer: ([{ shape, dtype }]: One<Spec>) => ({ shape, dtype }),
+  kernel: ([x]: One<View>, spec) => viewOf(copyElements(x), spec.dtype, spec.shape),
   lowering: { kind: "elementwise", formula: () => input(0) },
   reads: [],
   gradient: ({ dy }) => [dy],
@@ -25,9 +26,8 @@ export function clone<S extends Shape>(x: Tensor<S>): Tensor<S> {
 
 const casting: PrimitiveOp<{ readonly dtype: DType }> = /* @__PURE__ */ primitive({
   name: "cast",
-  infer: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
-  kernel: ([x], spec) =>
-    x === undefined ? allocateView(spec) : viewOf(castElements(x, spec.dtype), spec.dtype, spec.shape),
+  infer: ([{ shape }]: One<Spec>, { dtype }) => ({ shape, dtype }),
+  kernel: ([x]: One<View>, spec) => viewOf(castElements(x, spec.dtype), spec.dtype, spec.shape),
   reads: [],
   gradient: ({ dy, specs: [spec] }) => [spec !== undefined && isFloat(spec.dtype) ? cast(dy, spec.dtype) : null],
 });

@@ -132,24 +132,26 @@ function convert(values: ArrayLike<number>, from: DType, to: DType): TypedArray 
 
 /** Zeros. @example zeros([2]).toArray(); // [0, 0] */
 export function zeros<const S extends Shape>(shape: S, options: DTypeOption = {}): Tensor<S> {
-  checkOptionNames("zeros", options, ["dtype"]);
-  const { dtype = "float32" } = options;
-  checkShape("zeros", shape);
-  return make(allocate(dtype, sizeOf(shape)), dtype, [...shape]);
+  return filled("zeros", shape, 0, options);
 }
 
 /** Ones. @example ones([2]).toArray(); // [1, 1] */
 export function ones<const S extends Shape>(shape: S, options: DTypeOption = {}): Tensor<S> {
-  return full(shape, 1, options);
+  return filled("ones", shape, 1, options);
 }
 
 /** One value everywhere. @example full([2], 7).toArray(); // [7, 7] */
 export function full<const S extends Shape>(shape: S, value: number, options: DTypeOption = {}): Tensor<S> {
-  checkOptionNames("full", options, ["dtype"]);
+  return filled("full", shape, value, options);
+}
+
+function filled<S extends Shape>(name: string, shape: S, value: number, options: DTypeOption): Tensor<S> {
+  checkOptionNames(name, options, ["dtype"]);
   const { dtype = "float32" } = options;
-  checkShape("full", shape);
+  checkShape(name, shape);
   const [held = value] = convert([value], "float32", dtype);
-  return make(allocate(dtype, sizeOf(shape)).fill(held), dtype, [...shape]);
+  const array = allocate(dtype, sizeOf(shape));
+  return make(Object.is(held, 0) ? array : array.fill(held), dtype, [...shape]);
 }
 
 /** Options of {@link arange}. */

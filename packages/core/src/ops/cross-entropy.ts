@@ -13,19 +13,18 @@ import {
   type Shape,
   typed,
 } from "../shape-types.ts";
-import type { Tensor } from "../tensor.ts";
-import { elements, viewOf } from "../view.ts";
+import { Tensor } from "../tensor.ts";
+import { elements, type Spec, type View, viewOf } from "../view.ts";
 import {
+  type CompositeParts,
   composite,
   type ElementwiseOp,
   elementwise,
   floatDType,
   type PrimitiveOp,
   primitive,
-  required,
   type TernaryOp,
 } from "./constructors.ts";
-import { arange } from "./creation.ts";
 import {
   checkLoss,
   type LossOptions,
@@ -34,6 +33,7 @@ import {
   reduceLoss,
   type TargetOf,
 } from "./loss-reduction.ts";
+import { type One, scalar, type Two } from "./op.ts";
 import { finitePeak } from "./peak.ts";
 import { logSoftmax } from "./softmax.ts";
 
@@ -46,10 +46,10 @@ interface LabelRule {
 
 const labelsOf: PrimitiveOp<LabelRule> = /* @__PURE__ */ primitive({
   name: "classLabels",
-  infer: ([labels]) => ({ shape: labels?.shape ?? [], dtype: "int32" }),
-  kernel: ([labels], spec, { operation, classes, ignored }) => {
+  infer: ([{ shape }]: One<Spec>) => ({ shape, dtype: "int32" }),
+  kernel: ([labels]: One<View>, spec, { operation, classes, ignored }) => {
     const out = allocate("int32", sizeOf(spec.shape));
-    const values = labels === undefined ? out : elements(contiguousView(labels));
+    const values = elements(contiguousView(labels));
     for (let row = 0; row < out.length; row++) {
       const label = values[row] ?? Number.NaN;
       if (label !== ignored && !(Number.isInteger(label) && label >= 0 && label < classes)) {
@@ -79,29 +79,28 @@ const ofLabel: TernaryOp = /* @__PURE__ */ elementwise({
   forward: (x, label, kind) => label.eq(kind).where(x, 0),
 });
 
-const classesOf = (logits: Tensor): Tensor => arange(logits.shape.at(-1) ?? 0, { dtype: "int32" });
+/** 0, 1, 2 … */
+function classesOf(logits: Tensor): Tensor {
+  const classes = Int32Array.from({ length: logits.shape.at(-1) ?? 0 }, (_, index) => index);
+  return new Tensor(viewOf(classes, "int32", [classes.length]));
+}
 
 // loss = ln Σ e^(x − max x) − (x[label] − max x), in this order: large logits that are close keep their digits.
 // dx = (softmax x − one-hot) · dy
 const entropyOf = /* @__PURE__ */ composite<null>({
   name: "crossEntropy",
-  intermediates: ([x]) => {
-    const logits = required(x);
+  intermediates: ([logits]: Two<Tensor>) => {
     const peak = finitePeak(logits, [logits.rank - 1]);
     return [peak, logits.sub(peak).exp().sum(-1, { keepDims: true }).log()];
   },
-  forward: ([x, labels], [peak, total]) => {
-    const logits = required(x);
-    const chosen = ofLabel(logits, required(labels), classesOf(logits)).sum(-1, { keepDims: true });
-    return required(total)
-      .sub(chosen.sub(required(peak)))
-      .squeeze(-1);
+  forward: ([logits, labels]: Two<Tensor>, [peak, total]: Two<Tensor>) => {
+    const chosen = ofLabel(logits, labels, classesOf(logits)).sum(-1, { keepDims: true });
+    return total.sub(chosen.sub(peak)).squeeze(-1);
   },
-  gradient: ({ dy, inputs: [x, labels], shared: [peak, total] }) => {
-    const [logits, scale] = [required(x), dy.unsqueeze(-1)];
-    const parts = [required(peak), required(total), required(labels), classesOf(logits)];
-    return [entropyGradient(logits, ...parts, scale), null];
-  },
+  gradient: ({ dy, inputs: [logits, labels], shared: [peak, total] }: CompositeParts<Two<Tensor>, Two<Tensor>>) => [
+    entropyGradient(logits, peak, total, labels, classesOf(logits), dy.unsqueeze(-1)),
+    null,
+  ],
 });
 
 /** Options of {@link nll}. */
@@ -144,27 +143,17 @@ function crossEntropyOf(logits: Tensor, labels: Tensor, options: CrossEntropyOpt
   const { weights, ignoreIndex, labelSmoothing: smoothing = 0 } = options;
   checkOption(smoothing >= 0 && smoothing <= 1, name, "labelSmoothing", "from 0 to 1", smoothing);
   checkLogits(name, logits, weights);
+  const logs = (): Tensor => logSoftmax(logits, -1);
   if (isFloat(labels.dtype) && sameShape(logits.shape, labels.shape)) {
     if (ignoreIndex !== undefined)
       throw new OptionError(`${name}: ignoreIndex stands for a label, but the targets are probabilities`);
-    const classes = logits.shape.at(-1) ?? 0;
-    const targets: Tensor = smoothing === 0 ? labels : labels.mul(1 - smoothing).add(smoothing / classes);
-    return reduceLoss(entropyOfTargets(logSoftmax(logits, -1), targets, weights), reduction);
+    return reduceLoss(entropyOfTargets(logs(), labels, smoothing, weights), reduction);
   }
-  const plain = weights === undefined && ignoreIndex === undefined && smoothing === 0;
   const checked = checkedLabels(name, logits, labels, ignoreIndex);
-  if (plain) return reduceLoss(entropyOf([logits, checked.unsqueeze(-1)], null).output, reduction);
-  const logs = logSoftmax(logits, -1);
-  const chosen = weighedRows(logs, checked, options, reduction);
-  if (smoothing === 0) return chosen;
-  // −Σ w·ln p over all classes, for rows that count
-  const spread = logs
-    .mul(weights ?? 1)
-    .sum(-1)
-    .neg();
-  const even = ignoreIndex === undefined ? spread : ignoring(checked, ignoreIndex, spread);
-  const evenly = reduceRows(even, checked, options, reduction).mul(smoothing / (logits.shape.at(-1) ?? 1));
-  return chosen.mul(1 - smoothing).add(evenly);
+  if (weights === undefined && ignoreIndex === undefined && smoothing === 0) {
+    return reduceLoss(entropyOf([logits, checked.unsqueeze(-1)], null).output, reduction);
+  }
+  return entropyOfLabels(logs(), checked, smoothing, options, reduction);
 }
 
 /**
@@ -183,7 +172,7 @@ export function nll<P extends Shape, T extends Shape, R extends LossReduction = 
   const reduction = checkLoss("nll", options, ["weights", "ignoreIndex"]);
   checkLogits("nll", logProbabilities, options.weights);
   const checked = checkedLabels("nll", logProbabilities, labels, options.ignoreIndex);
-  return typed(weighedRows(logProbabilities, checked, options, reduction));
+  return typed(entropyOfLabels(logProbabilities, checked, 0, options, reduction));
 }
 
 /** Options of {@link categoricalCrossEntropy}. */
@@ -215,13 +204,11 @@ export function categoricalCrossEntropy<P extends Shape, T extends Shape, R exte
       `${name}: the probabilities are ${formatShape(probabilities.shape)}, the targets ${formatShape(targets.shape)}: they must be equal`,
     );
   }
-  const classes = probabilities.shape.at(-1) ?? 1;
-  const smooth: Tensor = smoothing === 0 ? targets : targets.mul(1 - smoothing).add(smoothing / classes);
   const logs = probabilities
     .div(probabilities.sum(-1, { keepDims: true }))
     .clip(1e-7, 1 - 1e-7)
     .log();
-  return reduceLoss(entropyOfTargets(logs, smooth, undefined), reduction);
+  return reduceLoss(entropyOfTargets(logs, targets, smoothing, undefined), reduction);
 }
 
 /** t·x, 0 where t is 0: logarithms may be −∞ there. */
@@ -231,45 +218,30 @@ const wherePositive: TernaryOp = /* @__PURE__ */ elementwise({
   forward: (logs, t, weight) => t.eq(0).where(0, t.mul(weight).mul(logs)),
 });
 
-const entropyOfTargets = (logs: Tensor, targets: Tensor, weights: Tensor | undefined): Tensor =>
-  wherePositive(logs, targets, weights ?? 1)
+/** −Σ w·t·x for logarithms x and targets t, of which the share ε is spread evenly over all classes. */
+function entropyOfTargets(logs: Tensor, targets: Tensor, smoothing: number, weights: Tensor | undefined): Tensor {
+  const smooth: Tensor =
+    smoothing === 0 ? targets : targets.mul(1 - smoothing).add(smoothing / (logs.shape.at(-1) ?? 1));
+  return wherePositive(logs, smooth, weights?.cast(logs.dtype) ?? 1)
     .sum(-1)
     .neg();
-
-/** −w[label]·x[label] of the rows that count, reduced. */
-function weighedRows(logs: Tensor, labels: Tensor, options: NllOptions, reduction: LossReduction): Tensor {
-  const { weights, ignoreIndex } = options;
-  const chosen = ofLabel(logs, labels.unsqueeze(-1), classesOf(logs)).sum(-1).neg();
-  const weighed = weights === undefined ? chosen : chosen.mul(weightOf(weights, labels, logs));
-  const rows = ignoreIndex === undefined ? weighed : ignoring(labels, ignoreIndex, weighed);
-  return reduceRows(rows, labels, options, reduction);
 }
 
-/** A mean over rows divides by the weights that were used. */
-function reduceRows(
-  rows: Tensor,
+/** The same for the targets that labels stand for, reduced: a mean over rows divides by the weights that were used. */
+function entropyOfLabels(
+  logs: Tensor,
   labels: Tensor,
+  smoothing: number,
   { weights, ignoreIndex }: NllOptions,
   reduction: LossReduction,
 ): Tensor {
+  const counted = (values: Tensor): Tensor =>
+    ignoreIndex === undefined ? values : labels.eq(ignoreIndex).where(0, values);
+  const hits = ofLabel(scalar(1, logs.dtype), labels.unsqueeze(-1), classesOf(logs));
+  const rows = counted(entropyOfTargets(logs, hits, smoothing, weights));
   if (reduction !== "mean" || (weights === undefined && ignoreIndex === undefined)) return reduceLoss(rows, reduction);
-  const each: Tensor =
-    weights === undefined
-      ? labels
-          .eq(ignoreIndex ?? 0)
-          .where(0, 1)
-          .cast(rows.dtype)
-      : weightOf(weights, labels, null);
-  const used = ignoreIndex === undefined ? each : ignoring(labels, ignoreIndex, each);
-  return rows.sum().div(used.sum());
-}
-
-const ignoring = (labels: Tensor, ignored: number, values: Tensor): Tensor => labels.eq(ignored).where(0, values);
-
-/** The weight of each row's class. */
-function weightOf(weights: Tensor, labels: Tensor, like: Tensor | null): Tensor {
-  const constant: Tensor = like === null ? weights : weights.cast(like.dtype);
-  return ofLabel(constant, labels.unsqueeze(-1), classesOf(weights)).sum(-1);
+  const used = counted(hits.where(weights ?? 1, 0).sum(-1));
+  return rows.sum().div(used.cast(logs.dtype).sum());
 }
 
 function checkLogits(name: string, logits: Tensor, weights: Tensor | undefined): void {

@@ -86,8 +86,7 @@ export const lerp: TernaryOp = /* @__PURE__ */ elementwise({
       .abs()
       .lt(0.5)
       .where(a.add(t.mul(b.sub(a))), b.sub(b.sub(a).mul(t.neg().add(1)))),
-  gradient: (dy, [a, b, t]) =>
-    a === undefined || b === undefined || t === undefined ? [] : [dy.mul(t.neg().add(1)), dy.mul(t), dy.mul(b.sub(a))],
+  gradient: (dy, [a = dy, b = dy, t = dy]) => [dy.mul(t.neg().add(1)), dy.mul(t), dy.mul(b.sub(a))],
 });
 
 // Exponentials, roots, angles -----------------------------------------------------------------------------------------------
@@ -264,7 +263,7 @@ export const where: TernaryOp = /* @__PURE__ */ elementwise({
   name: "where",
   result: branchDType,
   forward: (c, a, b) => c.where(a, b),
-  gradient: (dy, [c]) => (c === undefined ? [] : [null, c.where(dy, 0), c.where(0, dy)]),
+  gradient: (dy, [c = dy]) => [null, c.where(dy, 0), c.where(0, dy)],
 });
 /**
  * `value` where the mask holds, x elsewhere; a masked element gets gradient 0, whatever it is.
@@ -274,21 +273,18 @@ export const maskedFill: TernaryOp = /* @__PURE__ */ elementwise({
   name: "maskedFill",
   result: ([x = "float32", , value = x]) => promote(x, value),
   forward: (x, mask, value) => mask.where(value, x),
-  gradient: (dy, [, mask]) => (mask === undefined ? [] : [mask.where(0, dy), null, mask.where(dy, 0)]),
+  gradient: (dy, [, mask = dy]) => [mask.where(0, dy), null, mask.where(dy, 0)],
 });
 /** x limited to [low, high]; inside, bounds included, the gradient is 1. @example clip([-2, 0, 5], -1, 3) // [-1, 0, 3] */
 export const clip: TernaryOp = /* @__PURE__ */ preparingIntegers(
   /* @__PURE__ */ elementwise({
     name: "clip",
     forward: (x, low, high) => x.maximum(low).minimum(high),
-    gradient: (dy, [x, low, high]) =>
-      x === undefined || low === undefined || high === undefined
-        ? []
-        : [
-            x.ge(low).logicalAnd(x.le(high)).where(dy, 0),
-            x.lt(low).logicalAnd(low.le(high)).where(dy, 0),
-            x.gt(high).logicalOr(low.gt(high)).where(dy, 0),
-          ],
+    gradient: (dy, [x = dy, low = dy, high = dy]) => [
+      x.ge(low).logicalAnd(x.le(high)).where(dy, 0),
+      x.lt(low).logicalAnd(low.le(high)).where(dy, 0),
+      x.gt(high).logicalOr(low.gt(high)).where(dy, 0),
+    ],
   }),
   finiteBounds,
 );
@@ -318,12 +314,12 @@ export const softplus: UnaryOp = /* @__PURE__ */ elementwise({
   name: "softplus",
   result: floatDType,
   forward: (x) => x.maximum(0).add(x.abs().neg().exp().log1p()),
-  gradient: (dy, [x]) => [x === undefined ? null : dy.mul(x.sigmoid())],
+  gradient: (dy, [x = dy]) => [dy.mul(x.sigmoid())],
 });
 /** ln σ(x) = min(x, 0) − ln(1 + e^−|x|), exact for every x. @example logSigmoid([0, -1000]) // [-0.693147, -1000] */
 export const logSigmoid: UnaryOp = /* @__PURE__ */ elementwise({
   name: "logSigmoid",
   result: floatDType,
   forward: (x) => x.minimum(0).sub(x.abs().neg().exp().log1p()),
-  gradient: (dy, [x]) => [x === undefined ? null : dy.mul(x.neg().sigmoid())],
+  gradient: (dy, [x = dy]) => [dy.mul(x.neg().sigmoid())],
 });

@@ -17,7 +17,7 @@ export const silu: UnaryOp = /* @__PURE__ */ elementwise({
   name: "silu",
   result: floatDType,
   forward: (x) => x.mul(x.sigmoid()),
-  gradient: (dy, [x]) => [x === undefined ? null : dy.mul(x.sigmoid().mul(x.mul(x.neg().sigmoid()).add(1)))],
+  gradient: (dy, [x = dy]) => [dy.mul(x.sigmoid().mul(x.mul(x.neg().sigmoid()).add(1)))],
 });
 
 /**
@@ -30,15 +30,14 @@ export const mish: UnaryOp = /* @__PURE__ */ elementwise({
   name: "mish",
   result: floatDType,
   forward: (x) => x.mul(x.maximum(0).add(x.abs().neg().exp().log1p()).tanh()),
-  gradient: (dy, [x]) => {
-    if (x === undefined) return [];
+  gradient: (dy, [x = dy]) => {
     const t = x.maximum(0).add(x.abs().neg().exp().log1p()).tanh();
     return [dy.mul(x.mul(x.sigmoid()).mul(t.square().neg().add(1)).add(t))];
   },
 });
 
 /** 1/√(2π), the density of the standard normal distribution at 0. */
-const DENSITY = 1 / Math.sqrt(2 * Math.PI);
+const DENSITY = /* @__PURE__ */ Math.sqrt(0.5 / Math.PI);
 const CUBIC = 0.044715;
 
 // d x·Φ(x) = (Φ(x) + x·φ(x)) dx
@@ -46,8 +45,7 @@ const exactGelu: UnaryOp = /* @__PURE__ */ elementwise({
   name: "gelu",
   result: floatDType,
   forward: (x) => x.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5)),
-  gradient: (dy, [x]) => {
-    if (x === undefined) return [];
+  gradient: (dy, [x = dy]) => {
     const density = x.square().mul(-0.5).exp().mul(DENSITY);
     return [dy.mul(x.mul(density).add(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5)))];
   },
@@ -66,8 +64,7 @@ const tanhGelu: UnaryOp = /* @__PURE__ */ elementwise({
   name: "gelu",
   result: floatDType,
   forward: (x) => x.mul(cubic(x).sigmoid()),
-  gradient: (dy, [x]) => {
-    if (x === undefined) return [];
+  gradient: (dy, [x = dy]) => {
     // Far out, where one of the two steps is 0, the slope of u must not overflow.
     const near = x.maximum(-100).minimum(100);
     const slope = near

@@ -8,8 +8,9 @@ import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { around, checkShape, formatShape, normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { type Check, type Embedded, type Gathered, type Result, typed, type Unsqueezed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elements, viewOf } from "../view.ts";
+import { elements, type Spec, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
+import type { One, Two } from "./op.ts";
 
 const placesOf: PrimitiveOp<IndexRule> = /* @__PURE__ */ primitive(indexCheck);
 
@@ -19,18 +20,15 @@ interface Slices {
 
 const gathering: PrimitiveOp<Slices> = /* @__PURE__ */ primitive({
   name: "gather",
-  infer: ([x, indices], { axis }) => {
-    const shape = x?.shape ?? [];
-    return {
-      shape: [...shape.slice(0, axis), ...(indices?.shape ?? []), ...shape.slice(axis + 1)],
-      dtype: x?.dtype ?? "float32",
-    };
-  },
-  kernel: ([x, indices], spec, { axis }) => {
+  infer: ([{ shape, dtype }, indices]: Two<Spec>, { axis }) => ({
+    shape: [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)],
+    dtype,
+  }),
+  kernel: ([x, indices]: Two<View>, spec, { axis }) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape));
-    const { outer, size, inner } = around(x?.shape ?? [], axis);
-    const places = indices === undefined ? [] : elements(contiguousView(indices));
-    const source = x === undefined ? out : elements(contiguousView(x));
+    const { outer, size, inner } = around(x.shape, axis);
+    const places = elements(contiguousView(indices));
+    const source = elements(contiguousView(x));
     for (let row = 0, at = 0; row < outer; row++) {
       for (let index = 0; index < places.length; index++, at += inner) {
         const from = (row * size + (places[index] ?? 0)) * inner;
@@ -51,12 +49,12 @@ const gathering: PrimitiveOp<Slices> = /* @__PURE__ */ primitive({
 /** Zeros with the updates added. */
 const scattering: PrimitiveOp<Slices & { readonly shape: Shape }> = /* @__PURE__ */ primitive({
   name: "scatterAdd",
-  infer: ([updates], { shape }) => ({ shape, dtype: arithmetic(updates?.dtype ?? "float32") }),
-  kernel: ([updates, indices], spec, { axis }) => {
+  infer: ([updates]: Two<Spec>, { shape }) => ({ shape, dtype: arithmetic(updates.dtype) }),
+  kernel: ([updates, indices]: Two<View>, spec, { axis }) => {
     const { outer, size, inner } = around(spec.shape, axis);
-    const places = indices === undefined ? [] : elements(contiguousView(indices));
+    const places = elements(contiguousView(indices));
     const out = sumsAt(places, size, spec.dtype, sizeOf(spec.shape));
-    const source = updates === undefined ? out : elements(contiguousView(updates));
+    const source = elements(contiguousView(updates));
     for (let row = 0, at = 0; row < outer; row++) {
       for (let index = 0; index < places.length; index++) {
         const to = (row * size + (places[index] ?? 0)) * inner;
@@ -158,14 +156,14 @@ interface Classes {
 
 const hotting: PrimitiveOp<Classes> = /* @__PURE__ */ primitive({
   name: "oneHot",
-  infer: ([labels], { classes, axis, dtype }) => {
-    const shape = labels?.shape ?? [];
-    return { shape: [...shape.slice(0, axis), classes, ...shape.slice(axis)], dtype };
-  },
-  kernel: ([labels], spec, { classes, axis, values: [off, on] }) => {
+  infer: ([{ shape }]: One<Spec>, { classes, axis, dtype }) => ({
+    shape: [...shape.slice(0, axis), classes, ...shape.slice(axis)],
+    dtype,
+  }),
+  kernel: ([labels]: One<View>, spec, { classes, axis, values: [off, on] }) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape)).fill(off);
     const { inner } = around(spec.shape, axis);
-    const places = labels === undefined ? [] : elements(contiguousView(labels));
+    const places = elements(contiguousView(labels));
     for (let at = 0; at < places.length; at++) {
       const row = Math.floor(at / inner);
       out[(row * classes + (places[at] ?? 0)) * inner + (at - row * inner)] = on;

@@ -5,9 +5,9 @@ import { isFloat } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { DataError } from "../errors.ts";
 import { Tensor } from "../tensor.ts";
-import { elements } from "../view.ts";
+import { elements, type Spec, type View } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
-import { type Op, type Operand, scalar } from "./op.ts";
+import { type One, type Op, type Operand, scalar } from "./op.ts";
 
 /** Whether arithmetic on the operands stays among integers. */
 const areWhole = (operands: readonly Operand[]): boolean =>
@@ -29,9 +29,8 @@ export function preparingIntegers<O extends ((...operands: never) => Tensor) & {
 /** The values, none of which may be 0. */
 const nonZero: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   name: "nonZero",
-  infer: ([x = { shape: [], dtype: "int32" }]) => x,
-  kernel: ([x]) => {
-    if (x === undefined) throw new DataError("mod: no divisor");
+  infer: ([{ shape, dtype }]: One<Spec>) => ({ shape, dtype }),
+  kernel: ([x]: One<View>) => {
     const view = contiguousView(x);
     if (view.storage.array.length > 0 && elements(view).includes(0))
       throw new DataError("mod: integers have no remainder by 0: cast to float32 for NaN, or replace the zeros");
@@ -43,7 +42,7 @@ const nonZero: PrimitiveOp<null> = /* @__PURE__ */ primitive({
 
 /** A divisor of integers must not be 0. */
 export function refuseZero([a = 0, b = 0]: readonly Operand[]): readonly Operand[] {
-  return [a, b instanceof Tensor ? nonZero([b], null) : nonZero([scalar(b, "int32")], null)];
+  return [a, nonZero([b instanceof Tensor ? b : scalar(b, "int32")], null)];
 }
 
 /** A number that is the exponent of integers must not be negative. */

@@ -6,7 +6,8 @@ import { checkOption, checkOptionNames, DTypeError, ShapeError } from "../errors
 import { formatShape, normalizeAxes, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { composite, type ElementwiseOp, elementwise, required, sumTo } from "./constructors.ts";
+import { type CompositeParts, composite, type ElementwiseOp, elementwise, sumTo } from "./constructors.ts";
+import type { One, Three, Two } from "./op.ts";
 
 // x̂ = (x − μ − c) · s, where c, the mean of what the rounded μ leaves over, brings back the digits that a large mean costs.
 
@@ -51,25 +52,24 @@ const shareOf = (x: Tensor, axes: readonly number[]): number =>
 // y = γ·x̂ + β;  dβ = Σdy, dγ = Σdy·x̂, dx = s · (g − mean g − x̂ · mean(g·x̂)) with g = γ·dy.
 const layerNormOf = /* @__PURE__ */ composite<NormAttributes>({
   name: "layerNorm",
-  intermediates: ([x], { axes, epsilon }) => {
-    const input = required(x);
-    const share = shareOf(input, axes);
-    const mean = input.sum(axes, { keepDims: true }).mul(share);
-    const rest = input.sub(mean).sum(axes, { keepDims: true }).mul(share);
-    const squares = squaredDistance(input, mean).sum(axes, { keepDims: true });
+  intermediates: ([x]: Three<Tensor>, { axes, epsilon }) => {
+    const share = shareOf(x, axes);
+    const mean = x.sum(axes, { keepDims: true }).mul(share);
+    const rest = x.sub(mean).sum(axes, { keepDims: true }).mul(share);
+    const squares = squaredDistance(x, mean).sum(axes, { keepDims: true });
     return [mean, rest, spreadOf(squares, rest, share).add(epsilon).rsqrt()];
   },
-  forward: ([x, gamma, beta], [mean, rest, scale]) =>
-    standardize(required(x), required(mean), required(rest), required(scale), required(gamma), required(beta)),
-  gradient: ({ dy, inputs: [x, gamma, beta], shared: [mean, rest, scale], needs }, { axes }) => {
-    const [input, factor] = [required(x), required(gamma)];
-    const parts = [input, required(mean), required(rest), required(scale)] as const;
-    const g = dy.mul(factor);
+  forward: ([x, gamma, beta]: Three<Tensor>, [mean, rest, scale]: Three<Tensor>) =>
+    standardize(x, mean, rest, scale, gamma, beta),
+  gradient: ({ dy, inputs, shared, needs }: CompositeParts<Three<Tensor>, Three<Tensor>>, { axes }) => {
+    const [x, gamma, beta] = inputs;
+    const parts = [x, ...shared] as const;
+    const g = dy.mul(gamma);
     const sums = [g, along(g, ...parts)].map((terms) => terms.sum(axes, { keepDims: true }));
     return [
-      needs[0] === true ? inputGradient(dy, factor, ...parts, ...sums, shareOf(input, axes)) : null,
-      needs[1] === true ? sumTo(along(dy, ...parts), factor.shape) : null,
-      needs[2] === true ? sumTo(dy, required(beta).shape) : null,
+      needs[0] === true ? inputGradient(dy, gamma, ...parts, ...sums, shareOf(x, axes)) : null,
+      needs[1] === true ? sumTo(along(dy, ...parts), gamma.shape) : null,
+      needs[2] === true ? sumTo(dy, beta.shape) : null,
     ];
   },
 });
@@ -172,18 +172,17 @@ const rmsGradient: ElementwiseOp = /* @__PURE__ */ elementwise({
 // y = γ·x·r with r = 1/√(mean x² + ε);  dγ = Σdy·x·r, dx = r · (g − x·r · mean(g·x·r)) with g = γ·dy.
 const rmsNormOf = /* @__PURE__ */ composite<NormAttributes>({
   name: "rmsNorm",
-  intermediates: ([x], { axes, epsilon }) => {
-    const input = required(x);
-    return [input.square().sum(axes, { keepDims: true }).mul(shareOf(input, axes)).add(epsilon).rsqrt()];
-  },
-  forward: ([x, gamma], [scale]) => scaled(required(x), required(scale), required(gamma)),
-  gradient: ({ dy, inputs: [x, gamma], shared: [scale], needs }, { axes }) => {
-    const [input, factor, root] = [required(x), required(gamma), required(scale)];
-    const terms = scaled(dy, input, root);
-    const sum = terms.mul(factor).sum(axes, { keepDims: true });
+  intermediates: ([x]: Two<Tensor>, { axes, epsilon }) => [
+    x.square().sum(axes, { keepDims: true }).mul(shareOf(x, axes)).add(epsilon).rsqrt(),
+  ],
+  forward: ([x, gamma]: Two<Tensor>, [scale]: One<Tensor>) => scaled(x, scale, gamma),
+  gradient: ({ dy, inputs, shared: [scale], needs }: CompositeParts<Two<Tensor>, One<Tensor>>, { axes }) => {
+    const [x, gamma] = inputs;
+    const terms = scaled(dy, x, scale);
+    const sum = terms.mul(gamma).sum(axes, { keepDims: true });
     return [
-      needs[0] === true ? rmsGradient(dy, factor, input, root, sum, shareOf(input, axes)) : null,
-      needs[1] === true ? sumTo(terms, factor.shape) : null,
+      needs[0] === true ? rmsGradient(dy, gamma, x, scale, sum, shareOf(x, axes)) : null,
+      needs[1] === true ? sumTo(terms, gamma.shape) : null,
     ];
   },
 });

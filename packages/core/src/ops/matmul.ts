@@ -4,45 +4,23 @@
 import { allocate, isFloat, promote, type TypedArray } from "../dtype.ts";
 import { type Matrix, multiply, multiplyInto } from "../engine/matmul.ts";
 import { ShapeError } from "../errors.ts";
-import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf } from "../shape.ts";
+import { broadcastShapes, broadcastStrides, formatShape, offsetsOf, type Shape, sizeOf } from "../shape.ts";
 import { type Check, type MatMul, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { allocateView, type View, viewOf } from "../view.ts";
+import { type Spec, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive, sumTo } from "./constructors.ts";
-import { tensorsOf } from "./op.ts";
+import { type Two, tensorsOf } from "./op.ts";
 
 const batchOf = (shape: Shape): Shape => shape.slice(0, -2);
-
-/** Throws, naming the whole shapes, unless the leading axes broadcast. */
-function checkBatch(left: Shape, right: Shape): void {
-  const lead = Math.max(left.length, right.length) - 2;
-  for (let axis = 0; axis < lead; axis++) {
-    const [m, n] = [left[axis - lead + left.length - 2] ?? 1, right[axis - lead + right.length - 2] ?? 1];
-    if (m !== n && m !== 1 && n !== 1) {
-      throw new ShapeError(`matmul ${formatShape(left)} × ${formatShape(right)}: axis ${axis}: ${m} and ${n} differ`);
-    }
-  }
-}
 
 /** Products of matrices with equal or broadcasting leading axes. */
 const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
   name: "matmul",
-  infer: ([a, b]) => {
-    const [left, right] = [a?.shape ?? [], b?.shape ?? []];
-    const [k, l] = [left.at(-1), right.at(-2)];
-    if (k !== l)
-      throw new ShapeError(
-        `matmul ${formatShape(left)} × ${formatShape(right)}: inner dimensions ${k} and ${l} differ`,
-      );
-    checkBatch(left, right);
-    const batch = broadcastShapes("matmul", batchOf(left), batchOf(right));
-    return {
-      shape: [...batch, left.at(-2) ?? 1, right.at(-1) ?? 1],
-      dtype: promote(a?.dtype ?? "float32", b?.dtype ?? "float32"),
-    };
-  },
-  kernel: ([a, b], spec) => {
-    if (a === undefined || b === undefined) return allocateView(spec);
+  infer: ([a, b]: Two<Spec>) => ({
+    shape: [...broadcastShapes("matmul", a.shape, b.shape, 2), a.shape.at(-2) ?? 1, b.shape.at(-1) ?? 1],
+    dtype: promote(a.dtype, b.dtype),
+  }),
+  kernel: ([a, b]: Two<View>, spec) => {
     if (spec.shape.length === 2) return viewOf(multiply(matrixOf(a), matrixOf(b)), spec.dtype, spec.shape);
     const out = allocate(spec.dtype, sizeOf(spec.shape));
     if (out.length > 0) multiplyBatches(a, b, spec.shape, out);
@@ -57,38 +35,29 @@ const product: PrimitiveOp<null> = /* @__PURE__ */ primitive({
 });
 
 function multiplyBatches(a: View, b: View, shape: Shape, out: TypedArray): void {
-  if (out instanceof Uint8Array)
-    throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
-  const [rows, columns, inner] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1, a.shape.at(-1) ?? 0];
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const batch = batchOf(shape);
-  const [left, right] = [matrixSteps(a, batch), matrixSteps(b, batch)];
-  const place = batch.map(() => 0);
-  let [atA, atB] = [a.offset, b.offset];
-  for (let at = 0; at < out.length; at += rows * columns) {
-    multiplyInto(matrixAt(a, atA, rows, inner), matrixAt(b, atB, inner, columns), out, at);
-    for (let axis = batch.length - 1; axis >= 0; axis--) {
-      const next = (place[axis] ?? 0) + 1;
-      const wraps = next === batch[axis];
-      place[axis] = wraps ? 0 : next;
-      atA += (left[axis] ?? 0) * (wraps ? 1 - next : 1);
-      atB += (right[axis] ?? 0) * (wraps ? 1 - next : 1);
-      if (!wraps) break;
-    }
+  const [left, right] = [placesOf(a, batch), placesOf(b, batch)];
+  for (const [index, place] of left.entries()) {
+    multiplyInto(matrixOf(a, place), matrixOf(b, right[index]), out, index * rows * columns);
   }
 }
 
-/** How far apart the matrices of a batch stand. */
-function matrixSteps(view: View, batch: Shape): number[] {
-  return broadcastStrides(batchOf(view.shape), view.strides.slice(0, -2), batch);
+/** Where the matrices of a batch begin. */
+function placesOf({ shape, strides }: View, batch: Shape): Float64Array {
+  return offsetsOf(batch, broadcastStrides(batchOf(shape), strides.slice(0, -2), batch));
 }
 
-const matrixOf = (view: View): Matrix => matrixAt(view, view.offset, view.shape[0] ?? 1, view.shape[1] ?? 1);
-
-function matrixAt({ storage, strides }: View, offset: number, rows: number, columns: number): Matrix {
-  const data = storage.array;
-  if (data instanceof Uint8Array)
-    throw new ShapeError("matmul: bytes and booleans have no products: cast them to int32 or float32");
-  return { data, offset, rows, columns, rowStride: strides.at(-2) ?? 0, columnStride: strides.at(-1) ?? 0 };
+/** The matrix of a batch that begins at a place. */
+function matrixOf({ storage, shape, strides, offset }: View, place = 0): Matrix {
+  return {
+    data: storage.array,
+    offset: offset + place,
+    rows: shape.at(-2) ?? 1,
+    columns: shape.at(-1) ?? 1,
+    rowStride: strides.at(-2) ?? 0,
+    columnStride: strides.at(-1) ?? 0,
+  };
 }
 
 /**

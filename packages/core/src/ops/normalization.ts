@@ -5,7 +5,8 @@ import { checkOption, checkOptionNames, DTypeError, ShapeError } from "../errors
 import { formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { composite, type ElementwiseOp, elementwise, required } from "./constructors.ts";
+import { type CompositeParts, composite, type ElementwiseOp, elementwise, required } from "./constructors.ts";
+import type { Three } from "./op.ts";
 
 /** (x − μ) · s · γ + β. */
 const standardize: ElementwiseOp = /* @__PURE__ */ elementwise({
@@ -41,24 +42,22 @@ const share = (x: Tensor, axes: readonly number[]): number =>
 // dβ = Σdy, dγ = Σdy·x̂, dx = γ/√(σ² + ε) · (dy − (dβ + x̂·dγ)/n).
 const batchNormOf = /* @__PURE__ */ composite<NormAttributes>({
   name: "batchNorm",
-  intermediates: ([x], { axes, epsilon }) => {
-    const input = required(x);
-    const mean = input.mean(axes, { keepDims: true });
-    const variance = squaredDistance(input, mean).sum(axes, { keepDims: true }).mul(share(input, axes));
+  intermediates: ([x]: Three<Tensor>, { axes, epsilon }) => {
+    const mean = x.mean(axes, { keepDims: true });
+    const variance = squaredDistance(x, mean).sum(axes, { keepDims: true }).mul(share(x, axes));
     return [mean, variance, variance.add(epsilon).rsqrt()];
   },
-  forward: ([x, gamma, beta], [mean, , scale]) =>
-    standardize(required(x), required(mean), required(scale), required(gamma), required(beta)),
-  gradient: ({ dy, inputs: [x, gamma, beta], shared: [mean, , scale], needs }, { axes }) => {
-    const [input, center, spread] = [required(x), required(mean), required(scale)];
+  forward: ([x, gamma, beta]: Three<Tensor>, [mean, , scale]: Three<Tensor>) =>
+    standardize(x, mean, scale, gamma, beta),
+  gradient: (parts: CompositeParts<Three<Tensor>, Three<Tensor>>, { axes }) => {
+    const { dy, inputs, shared, needs } = parts;
+    const [[x, gamma, beta], [mean, , scale]] = [inputs, shared];
     const sumDy = dy.sum(axes, { keepDims: true });
-    const sumAlong = alongNormalized(dy, input, center, spread).sum(axes, { keepDims: true });
+    const sumAlong = alongNormalized(dy, x, mean, scale).sum(axes, { keepDims: true });
     return [
-      needs[0] === true
-        ? batchNormGradient(dy, input, center, spread, required(gamma), sumDy, sumAlong, share(input, axes))
-        : null,
-      needs[1] === true ? sumAlong.reshape(required(gamma).shape) : null,
-      needs[2] === true ? sumDy.reshape(required(beta).shape) : null,
+      needs[0] === true ? batchNormGradient(dy, x, mean, scale, gamma, sumDy, sumAlong, share(x, axes)) : null,
+      needs[1] === true ? sumAlong.reshape(gamma.shape) : null,
+      needs[2] === true ? sumDy.reshape(beta.shape) : null,
     ];
   },
 });

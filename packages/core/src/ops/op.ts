@@ -1,18 +1,25 @@
 // What an operator is, and how one is applied: infer the result's shape, compute it, and put it on the tape.
 
-import { hereAndNow, refuseAnomaly, watchingAnomalies } from "../anomaly.ts";
+import { inspection } from "../anomaly.ts";
 import { type DType, isFloat, promote } from "../dtype.ts";
-import { AutogradError, DTypeError, describe } from "../errors.ts";
+import { DTypeError, describe } from "../errors.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { Generator } from "../random.ts";
 import { type BackwardContext, isRecording, Node } from "../tape.ts";
 import { Tensor } from "../tensor.ts";
 import { tracer } from "../tracing.ts";
-import { type Spec, type View, viewOf } from "../view.ts";
+import { checkCurrent, type Spec, type View, viewOf } from "../view.ts";
 import type { KernelRequest, NativeKernel } from "../wasm/native.ts";
 
 /** A tensor, or a number that takes the dtype of the tensors beside it. */
 export type Operand = Tensor | number;
+
+/** The inputs of an operator of one, as its entry reads them. */
+export type One<T> = readonly [T];
+/** The inputs of an operator of two, or two values that its parts share. */
+export type Two<T> = readonly [T, T];
+/** Three of them. */
+export type Three<T> = readonly [T, T, T];
 
 /** How a captured application of an operator is computed. */
 export type Lowering<Attributes> =
@@ -51,7 +58,7 @@ export interface Op<Attributes> {
 export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], attributes: Attributes): Tensor {
   let differentiable = false;
   for (const tensor of inputs) {
-    checkCurrent(op.name, tensor);
+    checkCurrent(op.name, tensor.view.storage, tensor.version);
     if (tensor.node !== null) differentiable = true;
   }
   const views = inputs.map(({ view }) => view);
@@ -60,27 +67,11 @@ export function run<Attributes>(op: Op<Attributes>, inputs: readonly Tensor[], a
   const output = new Tensor(
     capture === null ? op.compute(views, spec, attributes) : capture.apply(op, views, spec, attributes),
   );
-  if (watchingAnomalies()) refuseAnomaly(output.view, op.name, hereAndNow());
+  inspection()?.(output.view, op.name);
   if (differentiable && isRecording() && isFloat(spec.dtype)) {
     output.node = Node.of(op.name, inputs, output, (context) => op.backward(context, attributes), op.reads);
   }
   return output;
-}
-
-/** A tensor without copying that shares a Variable's memory must not be read once that was assigned. */
-export function checkCurrent(operation: string, tensor: Tensor): void {
-  const { storage } = tensor.view;
-  if (storage.lost) {
-    throw new AutogradError(
-      `${operation}: Variable ${storage.owner?.name || "(unnamed)"} was being written when a thread failed: assign or load its value again`,
-    );
-  }
-  if (storage.version !== tensor.version) {
-    throw new AutogradError(
-      `${operation}: this tensor is a view of Variable ${storage.owner?.name || "(unnamed)"}, which was assigned since: ` +
-        "take the view again, or keep a clone() of it",
-    );
-  }
 }
 
 /** Numbers as scalar tensors in the dtype of their partners: a fraction beside integers makes `float32`. */

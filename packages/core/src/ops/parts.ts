@@ -3,7 +3,7 @@
 
 import { allocate } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
-import { sizeOf } from "../shape.ts";
+import { offsetsOf, sizeOf } from "../shape.ts";
 import { elements, type View, viewOf } from "../view.ts";
 import { type Assembly, type Part, runOf } from "../wasm/parts.ts";
 import { type MovementOp, movement, type PrimitiveOp, primitive } from "./constructors.ts";
@@ -47,18 +47,11 @@ function copyTo(to: View, from: View): void {
   const target = to.storage.array;
   const { shape, strides } = to;
   const { inner, run } = runOf(to);
-  const place = shape.slice(0, inner).fill(0);
-  let at = to.offset;
-  for (let index = 0; index < source.length; index += run) {
+  const places = offsetsOf(shape.slice(0, inner), strides);
+  for (let index = 0; index < places.length; index++) {
+    const at = to.offset + (places[index] ?? 0);
     if (run === 1) target[at] = source[index] ?? 0;
-    else target.set(source.subarray(index, index + run), at);
-    for (let axis = inner - 1; axis >= 0; axis--) {
-      const next = (place[axis] ?? 0) + 1;
-      const wraps = next === shape[axis];
-      place[axis] = wraps ? 0 : next;
-      at += (strides[axis] ?? 0) * (wraps ? 1 - next : 1);
-      if (!wraps) break;
-    }
+    else target.set(source.subarray(index * run, (index + 1) * run), at);
   }
 }
 

@@ -4,7 +4,7 @@ import { arithmetic } from "../dtype.ts";
 import { reducedShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type BinaryOp, boolDType, elementwise, floatDType, type ReductionOp, reduction } from "./constructors.ts";
-import { cumProd } from "./scans.ts";
+import { along, surround, take } from "./parts.ts";
 
 /** Σ x; 0 for nothing. @example sum([1, 2, 3]) // 6 */
 export const sum: ReductionOp<"sum"> = /* @__PURE__ */ reduction({
@@ -34,9 +34,28 @@ function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
     ...reducedShape(x.shape, axes, false),
     sizeOf(axes.map((axis) => x.shape[axis] ?? 1)),
   ]);
-  const others = cumProd(line, -1, { exclusive: true }).mul(cumProd(line, -1, { exclusive: true, reverse: true }));
+  const others = productBeside(line, 1).mul(productBeside(line, -1));
   const back = order.map((_, axis) => order.indexOf(axis));
   return others.reshape(arranged.shape).permute(back).cast(x.dtype);
+}
+
+/**
+ * The product of all elements before each along the last axis, or with a direction of −1 of all behind it: of the nearest one, two,
+ * four … (W. D. Hillis, G. L. Steele, "Data parallel algorithms", 1986). Differentiable to any order like the products it is made of.
+ */
+function productBeside(line: Tensor, direction: 1 | -1): Tensor {
+  const { shape } = line;
+  const axis = shape.length - 1;
+  const size = shape[axis] ?? 1;
+  /** Every element `distance` places on; ones come in behind. */
+  const moved = (x: Tensor, distance: number): Tensor => {
+    const [from, to] = direction > 0 ? [0, distance] : [distance, 0];
+    const count = Math.max(0, size - distance);
+    return surround([take(x, along(axis, from, count))], { shape, parts: [along(axis, to, count)], value: 1 });
+  };
+  let product = moved(line, 1);
+  for (let distance = 1; distance < size - 1; distance *= 2) product = product.mul(moved(product, distance));
+  return product;
 }
 
 /** 1 where x is the extreme y, and NaN where that is; a float, so that they are counted in a kernel. */

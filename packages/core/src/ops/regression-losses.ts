@@ -117,8 +117,7 @@ const logCoshOf: BinaryOp<"logCosh"> = /* @__PURE__ */ elementwise({
     const size = prediction.sub(target).abs();
     return size.add(size.mul(-2).exp().log1p()).sub(Math.LN2);
   },
-  gradient: (dy, [prediction, target]) => {
-    if (prediction === undefined || target === undefined) return [];
+  gradient: (dy, [prediction = dy, target = dy]) => {
     const slope = dy.mul(prediction.sub(target).tanh());
     return [slope, slope.neg()];
   },
@@ -139,8 +138,7 @@ const hingeOf: BinaryOp<"hinge"> = /* @__PURE__ */ elementwise({
   name: "hinge",
   forward: (prediction, target) => prediction.mul(target).neg().add(1).maximum(0),
   // The slope at the hinge itself is 0, as that of relu.
-  gradient: (dy, [prediction, target], y) => {
-    if (prediction === undefined || target === undefined) return [];
+  gradient: (dy, [prediction = dy, target = dy], y) => {
     const inside = y.gt(0).where(dy.neg(), 0);
     return [inside.mul(target), inside.mul(prediction)];
   },

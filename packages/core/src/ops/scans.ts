@@ -7,8 +7,9 @@ import { checkOptionNames } from "../errors.ts";
 import { normalizeAxis, type Shape, sizeOf } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
-import { viewOf } from "../view.ts";
+import { type Spec, type View, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
+import type { One, Two } from "./op.ts";
 
 /** All but the first or the last along an axis. */
 const without = (x: Tensor, axis: number, end: "first" | "last"): Tensor =>
@@ -18,10 +19,10 @@ const without = (x: Tensor, axis: number, end: "first" | "last"): Tensor =>
 
 const summing: PrimitiveOp<ScanAttributes> = /* @__PURE__ */ primitive({
   name: "cumSum",
-  infer: ([x]) => ({ shape: x?.shape ?? [], dtype: x?.dtype ?? "float32" }),
-  kernel: ([x], spec, attributes) => {
+  infer: ([{ shape, dtype }]: One<Spec>) => ({ shape, dtype }),
+  kernel: ([x]: One<View>, spec, attributes) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape));
-    if (x !== undefined) runRecurrence(x, null, out, attributes);
+    runRecurrence(x, null, out, attributes);
     return viewOf(out, spec.dtype, spec.shape);
   },
   reads: [],
@@ -32,10 +33,10 @@ const summing: PrimitiveOp<ScanAttributes> = /* @__PURE__ */ primitive({
 // With λ the recurrence of ds the other way: db = λ, daᵢ = λᵢ₊₁·sᵢ.
 const recurrence: PrimitiveOp<Omit<ScanAttributes, "exclusive">> = /* @__PURE__ */ primitive({
   name: "recurrence",
-  infer: ([terms]) => ({ shape: terms?.shape ?? [], dtype: terms?.dtype ?? "float32" }),
-  kernel: ([terms, links], spec, attributes) => {
+  infer: ([{ shape, dtype }]: Two<Spec>) => ({ shape, dtype }),
+  kernel: ([terms, links]: Two<View>, spec, attributes) => {
     const out = allocate(spec.dtype, sizeOf(spec.shape));
-    if (terms !== undefined) runRecurrence(terms, links ?? null, out, { ...attributes, exclusive: false });
+    runRecurrence(terms, links, out, { ...attributes, exclusive: false });
     return viewOf(out, spec.dtype, spec.shape);
   },
   gradient: ({ dy, input, needs }, { axis, reverse }) => {

@@ -4,7 +4,8 @@ import { floating } from "../dtype.ts";
 import { normalizeAxes, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { type CompositeResult, composite, required } from "./constructors.ts";
+import { type CompositeResult, composite } from "./constructors.ts";
+import type { One } from "./op.ts";
 
 interface Along {
   readonly axis: number;
@@ -13,9 +14,8 @@ interface Along {
 // y = e^(x − max x) / Σ e^(x − max x);  dx = y · (dy − Σ dy·y)
 const softmaxOf = /* @__PURE__ */ composite<Along>({
   name: "softmax",
-  forward: ([x], _, { axis }) => {
-    const input = required(x);
-    const e = input.sub(input.max(axis, { keepDims: true })).exp();
+  forward: ([x]: One<Tensor>, _, { axis }) => {
+    const e = x.sub(x.max(axis, { keepDims: true })).exp();
     return e.div(e.sum(axis, { keepDims: true }));
   },
   gradient: ({ dy, y }, { axis }) => [y.mul(dy.sub(dy.mul(y).sum(axis, { keepDims: true })))],
@@ -32,9 +32,8 @@ export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
 // y = (x − max x) − ln Σ e^(x − max x), in this order: large logits that are close keep their digits.  dx = dy − eʸ · Σ dy
 const logSoftmaxOf = /* @__PURE__ */ composite<Along>({
   name: "logSoftmax",
-  forward: ([x], _, { axis }) => {
-    const input = required(x);
-    const low = input.sub(input.max(axis, { keepDims: true }));
+  forward: ([x]: One<Tensor>, _, { axis }) => {
+    const low = x.sub(x.max(axis, { keepDims: true }));
     return low.sub(low.exp().sum(axis, { keepDims: true }).log());
   },
   gradient: ({ dy, y }, { axis }) => [dy.sub(y.exp().mul(dy.sum(axis, { keepDims: true })))],

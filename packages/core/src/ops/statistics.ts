@@ -6,18 +6,19 @@ import { checkOption, checkOptionNames, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxes, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import { type Axes, type Check, type Reduced, type Result, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { viewOf } from "../view.ts";
+import { type Spec, type View, viewOf } from "../view.ts";
 import {
   type BinaryOp,
+  type CompositeParts,
   composite,
   elementwise,
   floatDType,
   type PrimitiveOp,
   primitive,
   type ReductionOptions,
-  required,
   type UnaryOp,
 } from "./constructors.ts";
+import type { One, Two } from "./op.ts";
 import { finitePeak } from "./peak.ts";
 
 type Summary<S extends Shape, X extends Axes, K extends boolean, Name extends string> = Tensor<
@@ -42,13 +43,11 @@ export function mean<S extends Shape, const X extends Axes = undefined, K extend
 // Σ (x − μ)² / d;  dx = 2/d · (x − μ) · dy: nothing flows through μ, from which the distances sum to 0.
 const varianceOf = /* @__PURE__ */ composite<{ readonly axes: readonly number[]; readonly divisor: number }>({
   name: "variance",
-  intermediates: ([x], { axes }) => [required(x).mean(axes, { keepDims: true })],
-  forward: ([x], [mean], { axes, divisor }) =>
-    required(x).sub(required(mean)).square().sum(axes, { keepDims: true }).div(divisor),
-  gradient: ({ dy, inputs: [x], shared: [mean] }, { divisor }) => [
-    required(x)
-      .sub(required(mean))
-      .mul(dy.mul(2 / divisor)),
+  intermediates: ([x]: One<Tensor>, { axes }) => [x.mean(axes, { keepDims: true })],
+  forward: ([x]: One<Tensor>, [mean]: One<Tensor>, { axes, divisor }) =>
+    x.sub(mean).square().sum(axes, { keepDims: true }).div(divisor),
+  gradient: ({ dy, inputs: [x], shared: [mean] }: CompositeParts<One<Tensor>, One<Tensor>>, { divisor }) => [
+    x.sub(mean).mul(dy.mul(2 / divisor)),
   ],
 });
 
@@ -73,7 +72,7 @@ export function variance<S extends Shape, const X extends Axes = undefined, K ex
   const axes = normalizeAxes("variance", axis, x.rank);
   const divisor = Math.max(0, countOf(x.shape, axes) - correction);
   const { output } = varianceOf([x.cast(floating(x.dtype))], { axes, divisor });
-  return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
+  return typed(output.reshape(reducedShape(x.shape, axes, options?.keepDims ?? false)));
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */
@@ -154,20 +153,14 @@ export function norm<S extends Shape, const X extends Axes = undefined, K extend
 // max + ln Σ e^(x − max).  dx = e^(x − max) / Σ e^(x − max) · dy, 0 where all is −∞: from the shifted sum, since y is rounded.
 const logSumExpOf = /* @__PURE__ */ composite<{ readonly axes: readonly number[] }>({
   name: "logSumExp",
-  intermediates: ([x], { axes }) => {
-    const input = required(x);
-    if (countOf(input.shape, axes) === 0) return [];
-    const peak = finitePeak(input, axes);
-    return [peak, input.sub(peak).exp().sum(axes, { keepDims: true })];
+  intermediates: ([x]: One<Tensor>, { axes }) => {
+    const peak = countOf(x.shape, axes) === 0 ? x.sum(axes, { keepDims: true }) : finitePeak(x, axes);
+    return [peak, x.sub(peak).exp().sum(axes, { keepDims: true })];
   },
-  forward: ([x], [peak, total], { axes }) =>
-    peak === undefined || total === undefined
-      ? required(x).sum(axes, { keepDims: true }).log() // ln 0 = −∞
-      : total.log().add(peak),
-  gradient: ({ dy, inputs: [x], shared: [peak, total] }) =>
-    peak === undefined || total === undefined
-      ? [required(x).mul(dy)]
-      : [total.eq(0).where(0, dy.mul(required(x).sub(peak).exp().div(total)))],
+  forward: (_, [peak, total]: Two<Tensor>) => total.log().add(peak), // ln 0 = −∞ of nothing
+  gradient: ({ dy, inputs: [x], shared: [peak, total] }: CompositeParts<One<Tensor>, Two<Tensor>>) => [
+    total.eq(0).where(0, dy.mul(x.sub(peak).exp().div(total))),
+  ],
 });
 
 /** ln Σ eˣ, exact for every x; −∞ of nothing. @example logSumExp([1000, 1000]) // 1000.693115 */
@@ -179,16 +172,16 @@ export function logSumExp<S extends Shape, const X extends Axes = undefined, K e
   checkOptionNames("logSumExp", options ?? {}, ["keepDims"]);
   const axes = normalizeAxes("logSumExp", axis, x.rank);
   const { output } = logSumExpOf([x.cast(floating(x.dtype))], { axes });
-  return typed(options?.keepDims === true ? output : output.reshape(reducedShape(x.shape, axes, false)));
+  return typed(output.reshape(reducedShape(x.shape, axes, options?.keepDims ?? false)));
 }
 
 const locating = (name: "argMax" | "argMin"): PrimitiveOp<Omit<ExtremePlace, "greatest">> =>
   primitive({
     name,
-    infer: ([x], { axis }) => ({ shape: reducedShape(x?.shape ?? [], [axis], true), dtype: "int32" }),
-    kernel: ([x], spec, place) => {
+    infer: ([{ shape }]: One<Spec>, { axis }) => ({ shape: reducedShape(shape, [axis], true), dtype: "int32" }),
+    kernel: ([x]: One<View>, spec, place) => {
       const out = allocate("int32", sizeOf(spec.shape));
-      if (x !== undefined) placesOfExtremes(x, { ...place, greatest: name === "argMax" }, out);
+      placesOfExtremes(x, { ...place, greatest: name === "argMax" }, out);
       return viewOf(out, "int32", spec.shape);
     },
     lowering: { kind: "request", kernel: (place) => ({ kind: "extreme", ...place, greatest: name === "argMax" }) },

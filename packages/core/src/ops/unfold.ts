@@ -1,16 +1,17 @@
 // Patches of images (im2col) and images of patches (col2im): each is the adjoint of the other.
 
-import { allocate, arithmetic, type TypedArray } from "../dtype.ts";
+import { arithmetic, type TypedArray } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { addPatches, gatherPatches } from "../engine/unfold.ts";
 import { checkOption, checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
-import { elements, type View, viewOf } from "../view.ts";
+import { elements, type Spec, type View, viewOf } from "../view.ts";
 import { patchesKernel } from "../wasm/patches.ts";
 import { type Extent, type Padding, slide, type Windows } from "../window.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
+import type { One } from "./op.ts";
 
 /** Options of {@link unfold} and {@link fold}. */
 export interface UnfoldOptions {
@@ -39,17 +40,16 @@ export type Folded<X extends Shape, H extends number, W extends number> = readon
   number,
 ];
 
-const read = (view: View | undefined): TypedArray =>
-  view === undefined ? allocate("float32", 0) : elements(contiguousView(view));
+const read = (view: View): TypedArray => elements(contiguousView(view));
 
 // U[n, p, t, c] = X[n, p · stride + t · dilation − before, c]
 const gather: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
   name: "unfold",
-  infer: ([x], { batch, channels, rows, columns }) => ({
+  infer: ([x]: One<Spec>, { batch, channels, rows, columns }) => ({
     shape: [batch, rows.output * columns.output, rows.size * columns.size * channels],
-    dtype: x?.dtype ?? "float32",
+    dtype: x.dtype,
   }),
-  kernel: ([x], { shape, dtype }, windows) => viewOf(gatherPatches(windows, read(x), dtype), dtype, shape),
+  kernel: ([x]: One<View>, { shape, dtype }, windows) => viewOf(gatherPatches(windows, read(x), dtype), dtype, shape),
   lowering: { kind: "native", kernel: (windows) => patchesKernel("gather", windows) },
   reads: [],
   gradient: ({ dy }, windows) => [add([dy], windows)],
@@ -58,11 +58,12 @@ const gather: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
 // X[n, i, c] = Σ over all p and t with p · stride + t · dilation − before = i of U[n, p, t, c]
 const add: PrimitiveOp<Windows> = /* @__PURE__ */ primitive({
   name: "fold",
-  infer: ([patches], { batch, channels, rows, columns }) => ({
+  infer: ([patches]: One<Spec>, { batch, channels, rows, columns }) => ({
     shape: [batch, rows.input, columns.input, channels],
-    dtype: patches?.dtype ?? "float32",
+    dtype: patches.dtype,
   }),
-  kernel: ([patches], { shape, dtype }, windows) => viewOf(addPatches(windows, read(patches), dtype), dtype, shape),
+  kernel: ([patches]: One<View>, { shape, dtype }, windows) =>
+    viewOf(addPatches(windows, read(patches), dtype), dtype, shape),
   lowering: { kind: "native", kernel: (windows) => patchesKernel("add", windows) },
   reads: [],
   gradient: ({ dy }, windows) => [gather([dy], windows)],

@@ -4,17 +4,19 @@
 import type { DType } from "../dtype.ts";
 import { copyElements } from "../engine/copy.ts";
 import { ElementwiseKernel } from "../engine/elementwise.ts";
-import { UpdateProgram } from "../engine/update-wasm.ts";
+import { SimdLoop } from "../engine/simd-loop.ts";
+import { updateInWasm } from "../engine/update-wasm.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
-import { type Expr, input, reading, type Vocabulary } from "../expr/expr.ts";
-import { simplify } from "../expr/simplify.ts";
+import type { Vocabulary } from "../expr/expr.ts";
+import { readFormula } from "../expr/formula.ts";
 import { formatShape, sameShape } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
 import { isRecomputing, tracer } from "../tracing.ts";
-import { contiguous, type View, viewOf, viewSize } from "../view.ts";
+import { checkCurrent, contiguous, type View, viewOf, viewSize } from "../view.ts";
 import { features } from "../wasm/features.ts";
 import { createHeap } from "../wasm/heap.ts";
-import { checkCurrent, type Operand, tensorsOf } from "./op.ts";
+import { lazy } from "./constructors.ts";
+import { type Operand, tensorsOf } from "./op.ts";
 
 /** New values of the targets, from their old values followed by the other inputs. */
 export type UpdateFormula = <T extends Vocabulary<T>>(...values: T[]) => readonly T[];
@@ -32,20 +34,16 @@ export type Update = (targets: readonly Variable[], inputs: readonly Operand[]) 
  * w.toArray(); // [0, 1]
  */
 export function update({ name, forward }: { readonly name: string; readonly forward: UpdateFormula }): Update {
-  let kernels: {
-    readonly formulas: readonly Expr[];
-    readonly loop: ElementwiseKernel;
-    readonly program: UpdateProgram;
-  } | null = null;
-  const arity = forward.length;
-  const read = (): readonly Expr[] =>
-    reading(simplify, () => forward(...Array.from({ length: arity }, (_, index) => input(index))));
+  const kernels = lazy(() => {
+    const formulas = readFormula(forward, forward.length);
+    return { formulas, kernel: new ElementwiseKernel(name, formulas), simd: new SimdLoop(formulas) };
+  });
   return (targets, inputs) => {
     const [first] = targets;
     if (first === undefined || isRecomputing()) return;
     const others = tensorsOf(name, [first, ...inputs]).slice(1);
     for (const [index, tensor] of [...targets, ...others].entries()) {
-      checkCurrent(name, tensor);
+      checkCurrent(name, tensor.view.storage, tensor.version);
       if ((index < targets.length || tensor.size !== 1) && !sameShape(tensor.shape, first.shape)) {
         throw new ShapeError(
           `${name}: ${first.name || "the variable"} has shape ${formatShape(first.shape)}, another value ${formatShape(tensor.shape)}`,
@@ -55,21 +53,18 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     for (const target of targets) {
       if (target.dtype !== first.dtype) throw new DTypeError(`${name}: targets of ${first.dtype} and ${target.dtype}`);
     }
-    if (kernels === null) {
-      const formulas = read();
-      kernels = { formulas, loop: new ElementwiseKernel(name, formulas), program: new UpdateProgram(formulas) };
-    }
-    const storages = targets.map(({ view }) => view.storage);
-    const [views, rest] = [targets, others].map((tensors) => tensors.map(({ view }) => view));
-    if (views === undefined || rest === undefined) return;
+    const { formulas, kernel, simd } = kernels();
+    const views = targets.map(({ view }) => view);
+    const rest = others.map(({ view }) => view);
+    const storages = views.map(({ storage }) => storage);
     const capture = tracer();
     if (capture !== null) {
-      capture.update(name, kernels.formulas, targets, rest);
+      capture.update(name, formulas, targets, rest);
       return;
     }
     const safe = rest.map((view) => (storages.includes(view.storage) ? apart(view, first.size) : view));
-    if (!kernels.program.run(views, safe)) {
-      kernels.loop.run(
+    if (!updateInWasm(simd, views, safe)) {
+      kernel.run(
         [...views, ...safe],
         first.shape,
         storages.map(({ array }) => array),

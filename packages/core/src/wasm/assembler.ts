@@ -2,7 +2,6 @@
 // format of the specification (https://webassembly.github.io/spec/core/binary/modules.html). Kernels are emitted at run
 // time for the shapes and instructions at hand (128-bit SIMD, relaxed SIMD, atomics), which no prebuilt binary could
 // know, and no binary asset has to be shipped.
-import { GradusError } from "../errors.ts";
 import { list, sized, unsigned, utf8, VALUE_TYPES, type ValueType } from "./encoding.ts";
 import { asLocals, type Callable, FunctionBuilder, type Locals } from "./function-builder.ts";
 
@@ -25,7 +24,7 @@ export interface MemoryLimits {
 }
 
 /**
- * A module: imports first, then functions, each of which may call those before it.
+ * A module: a memory that it imports, and functions, each of which may call those before it.
  *
  * @example
  * const module = new ModuleBuilder();
@@ -41,7 +40,6 @@ export class ModuleBuilder {
   readonly #imports: number[][] = [];
   readonly #exports: number[][] = [];
   readonly #functions: { readonly builder: FunctionBuilder; readonly type: number }[] = [];
-  #imported = 0;
 
   importMemory(module: string, name: string, limits: MemoryLimits): void {
     const { minimum, maximum, shared = false } = limits;
@@ -50,19 +48,12 @@ export class ModuleBuilder {
     this.#imports.push([...utf8(module), ...utf8(name), 2, ...range]);
   }
 
-  importFunction(module: string, name: string, signature: Signature): Callable {
-    if (this.#functions.length > 0) throw new GradusError(`assembler: import "${name}" before defining functions`);
-    this.#imports.push([...utf8(module), ...utf8(name), 0, ...unsigned(this.#type(signature))]);
-    return { index: this.#imported++ };
-  }
-
   /** Defines a function; `body` receives its builder and its parameters. */
   define<const P extends readonly ValueType[]>(
     signature: Signature<P>,
     body: (f: FunctionBuilder, ...parameters: Locals<P>) => void,
   ): FunctionBuilder {
-    const index = this.#imported + this.#functions.length;
-    const builder = new FunctionBuilder(index, signature.parameters);
+    const builder = new FunctionBuilder(this.#functions.length, signature.parameters);
     this.#functions.push({ builder, type: this.#type(signature) });
     body(builder, ...asLocals(signature.parameters, 0));
     return builder;

@@ -25,8 +25,8 @@ export const control = {
 /** The most workers there can be. */
 export const MAXIMUM_WORKERS = 56;
 
-/** Bytes of all control words. */
-export const CONTROL_BYTES: number = control.workers + MAXIMUM_WORKERS * LINE;
+/** Bytes of all control words: eight lines, and one for each worker. */
+export const CONTROL_BYTES: number = (8 + MAXIMUM_WORKERS) * LINE;
 
 /** The address of a worker's line. */
 export function workerLine(worker: number): number {
@@ -41,7 +41,7 @@ export function segmentName(index: number): string {
 /** Loads before a thread that waits goes to sleep: some ten microseconds, by which kernels' shares differ; waking takes thirty. */
 const SPINS = 30_000;
 /** Without progress for so long, a worker is taken for dead. */
-const PATIENCE_NS = 2_000_000_000n;
+const PATIENCE_NS = 2_000_000_000;
 
 /**
  * Defines `barrier(parts) → failed`: waits until all threads have come. A thread spins a little and then sleeps; after two seconds

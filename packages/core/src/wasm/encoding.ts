@@ -25,22 +25,12 @@ export function unsigned(value: number): number[] {
   return bytes;
 }
 
-/** LEB128 of a signed integer of 32 bits. */
+/** LEB128 of a signed integer of 32 bits, which is that of 64 bits too. */
 export function signed(value: number): number[] {
   const bytes: number[] = [];
   for (let rest = value; ; rest >>= 7) {
     const low = rest & 0x7f;
     if (rest >> 6 === 0 || rest >> 6 === -1) return [...bytes, low];
-    bytes.push(low | 0x80);
-  }
-}
-
-/** LEB128 of a signed integer of 64 bits. */
-export function signed64(value: bigint): number[] {
-  const bytes: number[] = [];
-  for (let rest = BigInt.asIntN(64, value); ; rest >>= 7n) {
-    const low = Number(rest & 0x7fn);
-    if (rest >> 6n === 0n || rest >> 6n === -1n) return [...bytes, low];
     bytes.push(low | 0x80);
   }
 }

@@ -1,6 +1,6 @@
 // The body of a WebAssembly function, written instruction by instruction: locals with types, structured control with
 // labels instead of counted depths, constants, memory, SIMD lanes.
-import { bytesOf, signed, signed64, unsigned, VALUE_TYPES, type ValueType } from "./encoding.ts";
+import { bytesOf, signed, unsigned, VALUE_TYPES, type ValueType } from "./encoding.ts";
 import {
   type LaneInstruction,
   type LaneMemoryInstruction,
@@ -84,8 +84,9 @@ export class FunctionBuilder implements Callable {
     return this.#emit(0x41, signed(value | 0));
   }
 
-  i64(value: bigint): this {
-    return this.#emit(0x42, signed64(value));
+  /** A constant of 64 bits that would fit into 32. */
+  i64(value: number): this {
+    return this.#emit(0x42, signed(value | 0));
   }
 
   f32(value: number): this {
@@ -133,19 +134,6 @@ export class FunctionBuilder implements Callable {
     );
   }
 
-  /** Any `i8x16.shuffle`: 16 picks out of the 32 bytes of two vectors. */
-  shuffleBytes(bytes: readonly number[]): this {
-    return this.#instruction(0xfd00d, bytes);
-  }
-
-  memorySize(): this {
-    return this.#emit(0x3f, [0]);
-  }
-
-  memoryGrow(): this {
-    return this.#emit(0x40, [0]);
-  }
-
   /** memmove(destination, source, bytes), all three from the stack. */
   memoryCopy(): this {
     return this.#instruction(0xfc00a, [0, 0]);
@@ -154,10 +142,6 @@ export class FunctionBuilder implements Callable {
   /** memset(destination, byte, bytes), all three from the stack. */
   memoryFill(): this {
     return this.#instruction(0xfc00b, [0]);
-  }
-
-  atomicFence(): this {
-    return this.#instruction(0xfe003, [0]);
   }
 
   call(target: Callable): this {

@@ -32,7 +32,7 @@ export class Heap {
   readonly #residents: { readonly storage: Storage; readonly address: number }[] = [];
   readonly #regions: { address: number; bytes: number }[];
   #top = LINE;
-  #scratch: { address: number; bytes: number } = { address: 0, bytes: 0 };
+  #scratch = { address: 0, bytes: 0, end: 0 };
 
   constructor(shared: SharedMemory | null = null) {
     keepFreedMemory();
@@ -56,7 +56,11 @@ export class Heap {
 
   /** Room for a while: what was there before is lost, and the next call may overwrite it. */
   scratch(bytes: number): number {
-    if (bytes > this.#scratch.bytes) this.#scratch = { address: this.reserve(bytes), bytes };
+    if (bytes > this.#scratch.bytes) {
+      if (this.#scratch.end === this.#top) this.#top = this.#scratch.address; // the last region grows where it is
+      this.#scratch = { address: 0, bytes: 0, end: 0 };
+      this.#scratch = { address: this.reserve(bytes), bytes, end: this.#top };
+    }
     return this.#scratch.address;
   }
 

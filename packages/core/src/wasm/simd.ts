@@ -5,6 +5,7 @@
 import type { DType } from "../dtype.ts";
 import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
+import type { PlainInstruction } from "./opcodes.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -21,31 +22,34 @@ export interface Lanes {
 /** One instruction or a few: the operands are on the stack, in order. */
 type Emit = (f: FunctionBuilder) => void;
 
+/** Functions that are one instruction. */
+type Instructions = Partial<Record<ScalarFunction, PlainInstruction>>;
+
 /** Functions of floats to floats. */
-const arithmetic: Partial<Record<ScalarFunction, Emit>> = {
-  neg: (f) => f.op("f32x4.neg"),
-  abs: (f) => f.op("f32x4.abs"),
-  sqrt: (f) => f.op("f32x4.sqrt"),
-  floor: (f) => f.op("f32x4.floor"),
-  ceil: (f) => f.op("f32x4.ceil"),
-  trunc: (f) => f.op("f32x4.trunc"),
-  round: (f) => f.op("f32x4.nearest"),
-  add: (f) => f.op("f32x4.add"),
-  sub: (f) => f.op("f32x4.sub"),
-  mul: (f) => f.op("f32x4.mul"),
-  div: (f) => f.op("f32x4.div"),
-  maximum: (f) => f.op("f32x4.max"),
-  minimum: (f) => f.op("f32x4.min"),
+const arithmetic: Instructions = {
+  neg: "f32x4.neg",
+  abs: "f32x4.abs",
+  sqrt: "f32x4.sqrt",
+  floor: "f32x4.floor",
+  ceil: "f32x4.ceil",
+  trunc: "f32x4.trunc",
+  round: "f32x4.nearest",
+  add: "f32x4.add",
+  sub: "f32x4.sub",
+  mul: "f32x4.mul",
+  div: "f32x4.div",
+  maximum: "f32x4.max",
+  minimum: "f32x4.min",
 };
 
 /** Comparisons of floats; their results are conditions. */
-const comparisons: Partial<Record<ScalarFunction, Emit>> = {
-  eq: (f) => f.op("f32x4.eq"),
-  ne: (f) => f.op("f32x4.ne"),
-  lt: (f) => f.op("f32x4.lt"),
-  le: (f) => f.op("f32x4.le"),
-  gt: (f) => f.op("f32x4.gt"),
-  ge: (f) => f.op("f32x4.ge"),
+const comparisons: Instructions = {
+  eq: "f32x4.eq",
+  ne: "f32x4.ne",
+  lt: "f32x4.lt",
+  le: "f32x4.le",
+  gt: "f32x4.gt",
+  ge: "f32x4.ge",
 };
 
 /** Functions of integers that are meant as floats; their relative error is no greater for an integer that was rounded to one. */
@@ -69,21 +73,21 @@ const leavesIntegers = [
 ] as const;
 
 /** Comparisons of integers. */
-const integerComparisons: Partial<Record<ScalarFunction, Emit>> = {
-  eq: (f) => f.op("i32x4.eq"),
-  ne: (f) => f.op("i32x4.ne"),
-  lt: (f) => f.op("i32x4.lt_s"),
-  le: (f) => f.op("i32x4.le_s"),
-  gt: (f) => f.op("i32x4.gt_s"),
-  ge: (f) => f.op("i32x4.ge_s"),
+const integerComparisons: Instructions = {
+  eq: "i32x4.eq",
+  ne: "i32x4.ne",
+  lt: "i32x4.lt_s",
+  le: "i32x4.le_s",
+  gt: "i32x4.gt_s",
+  ge: "i32x4.ge_s",
 };
 
 /** Functions of conditions to conditions. */
-const logic: Partial<Record<ScalarFunction, Emit>> = {
-  logicalNot: (f) => f.op("v128.not"),
-  logicalAnd: (f) => f.op("v128.and"),
-  logicalOr: (f) => f.op("v128.or"),
-  logicalXor: (f) => f.op("v128.xor"),
+const logic: Instructions = {
+  logicalNot: "v128.not",
+  logicalAnd: "v128.and",
+  logicalOr: "v128.or",
+  logicalXor: "v128.xor",
 };
 
 /** What the lanes of a stored dtype become when they are loaded. */
@@ -192,7 +196,7 @@ class VectorEmitter {
     } else if (node.kind === "constant") {
       this.#f.f32(node.value).op("f32x4.splat");
       this.#keep(expr, "f32");
-    } else this.#call(expr, node.fn, node.args);
+    } else this.#keep(expr, this.#call(node.fn, node.args));
   }
 
   #keep(expr: Expr, type: LaneType): void {
@@ -201,66 +205,75 @@ class VectorEmitter {
     this.#values.set(expr, { local, type });
   }
 
-  #number(expr: Expr | undefined): void {
-    if (expr !== undefined) pushFloats(this.#f, this.value(expr));
+  #numbers(args: readonly Expr[]): void {
+    for (const arg of args) pushFloats(this.#f, this.value(arg));
   }
 
-  #truth(expr: Expr | undefined): void {
-    if (expr !== undefined) pushConditions(this.#f, this.value(expr));
+  #truths(args: readonly Expr[]): void {
+    for (const arg of args) pushConditions(this.#f, this.value(arg));
   }
 
-  #call(expr: Expr, fn: ScalarFunction, args: readonly Expr[]): void {
+  /** Leaves `fn(...args)` on the stack, and says what its lanes are. */
+  #call(fn: ScalarFunction, args: readonly Expr[]): LaneType {
     const f = this.#f;
-    const [a, b, c] = args;
-    const integers = args.every((arg) => this.value(arg).type === "i32" || Number.isInteger(arg.value));
-    if (fn === "where") this.#where(expr, a, b, c);
-    else if (logic[fn] !== undefined) {
-      for (const arg of args) this.#truth(arg);
-      logic[fn](f);
-      this.#keep(expr, "condition");
-    } else if (fn === "isNaN") {
-      this.#number(a);
-      this.#number(a);
-      f.op("f32x4.ne");
-      this.#keep(expr, "condition");
-    } else if (fn === "isFinite") {
-      this.#number(a);
-      f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt");
-      this.#keep(expr, "condition");
-    } else if (fn === "sign") this.#sign(expr, a);
-    else if ((fn === "maximum" || fn === "minimum") && this.#bound(expr, fn, a, b)) return;
-    else if (integers && integerComparisons[fn] !== undefined && args.some((arg) => arg.value === null)) {
-      for (const arg of args) arg.value === null ? f.get(this.value(arg).local) : f.i32(arg.value).op("i32x4.splat");
-      integerComparisons[fn](f);
-      this.#keep(expr, "condition");
-    } else {
-      for (const arg of args) this.#number(arg);
-      const known = comparisons[fn] ?? arithmetic[fn];
-      if (known !== undefined) known(f);
-      else this.#functions[fn]?.(f);
-      this.#keep(expr, comparisons[fn] === undefined ? "f32" : "condition");
+    const integers =
+      args.every((arg) => this.value(arg).type === "i32" || Number.isInteger(arg.value)) &&
+      args.some((arg) => arg.value === null);
+    if (fn === "where") {
+      this.#where(args);
+      return "f32";
     }
+    if (logic[fn] !== undefined) {
+      this.#truths(args);
+      f.op(logic[fn]);
+      return "condition";
+    }
+    if (integers && integerComparisons[fn] !== undefined) {
+      for (const arg of args) arg.value === null ? f.get(this.value(arg).local) : f.i32(arg.value).op("i32x4.splat");
+      f.op(integerComparisons[fn]);
+      return "condition";
+    }
+    if ((fn === "maximum" || fn === "minimum") && this.#bound(fn, args)) return "f32";
+    this.#numbers(args);
+    if (fn === "isNaN") {
+      this.#numbers(args);
+      f.op("f32x4.ne");
+      return "condition";
+    }
+    if (fn === "isFinite") {
+      f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt");
+      return "condition";
+    }
+    if (fn === "sign") {
+      this.#sign();
+      return "f32";
+    }
+    const known = comparisons[fn] ?? arithmetic[fn];
+    if (known !== undefined) f.op(known);
+    else this.#functions[fn]?.(f);
+    return comparisons[fn] === undefined ? "f32" : "condition";
   }
 
   /** A choice; against zero, all bits of the other value or none. */
-  #where(expr: Expr, condition: Expr | undefined, yes: Expr | undefined, no: Expr | undefined): void {
-    const [orZero, zeroOr] = [Object.is(no?.value, 0), Object.is(yes?.value, 0)];
-    if (orZero || !zeroOr) this.#number(yes);
-    if (!orZero) this.#number(no);
-    this.#truth(condition);
+  #where(args: readonly Expr[]): void {
+    const [yes, no] = [args.slice(1, 2), args.slice(2)];
+    const [zeroOr, orZero] = [Object.is(yes[0]?.value, 0), Object.is(no[0]?.value, 0)];
+    if (orZero || !zeroOr) this.#numbers(yes);
+    if (!orZero) this.#numbers(no);
+    this.#truths(args.slice(0, 1));
     this.#f.op(orZero ? "v128.and" : zeroOr ? "v128.andnot" : "v128.bitselect");
-    this.#keep(expr, "f32");
   }
 
   /**
    * The larger or smaller of a value and a constant, in one or two machine instructions; `f32x4.max` takes eight, as either side may be NaN.
    * `pmax(x, bound)` is `x < bound ? bound : x`: NaN stays, and so does the sign of a zero, which only a bound of zero could get wrong.
    */
-  #bound(expr: Expr, fn: "maximum" | "minimum", a: Expr | undefined, b: Expr | undefined): boolean {
-    const [x, bound] = a !== undefined && a.value !== null ? [b, a.value] : [a, b?.value ?? null];
-    if (bound === null || Number.isNaN(bound) || (fn === "minimum" && Object.is(bound, -0))) return false;
+  #bound(fn: "maximum" | "minimum", args: readonly Expr[]): boolean {
+    const at = args.findIndex(({ value }) => value !== null);
+    const bound = args[at]?.value ?? Number.NaN;
+    if (Number.isNaN(bound) || (fn === "minimum" && Object.is(bound, -0))) return false;
     const f = this.#f;
-    this.#number(x);
+    this.#numbers(args.filter((_, index) => index !== at));
     if (fn === "maximum" && Object.is(bound, 0)) {
       const value = f.local("v128");
       f.tee(value).get(value).v128().op("f32x4.le").op("v128.andnot");
@@ -269,17 +282,14 @@ class VectorEmitter {
         .op("f32x4.splat")
         .op(fn === "maximum" ? "f32x4.pmax" : "f32x4.pmin");
     }
-    this.#keep(expr, "f32");
     return true;
   }
 
   /** 1, −1, or 0 for 0 and NaN. */
-  #sign(expr: Expr, a: Expr | undefined): void {
+  #sign(): void {
     const f = this.#f;
     const x = f.local("v128");
-    this.#number(a);
     f.tee(x).v128().op("f32x4.gt").f32(1).op("f32x4.splat").op("v128.and");
     f.get(x).v128().op("f32x4.lt").f32(-1).op("f32x4.splat").op("v128.and").op("v128.or");
-    this.#keep(expr, "f32");
   }
 }
