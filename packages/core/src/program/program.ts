@@ -106,6 +106,7 @@ export class Program {
       const argument = work.kind === "argument" ? args[work.index] : undefined;
       if (argument !== undefined && value !== undefined) copyInto(argument, this.#memory.array(value));
     }
+    this.#writeGradients();
     for (const segment of this.#segments.slice(0, this.#checks)) this.#runSegment(segment);
     for (const effect of this.#trace.effects) effect();
     this.#writeInputs();
@@ -121,7 +122,16 @@ export class Program {
     return results;
   }
 
-  /** Host numbers, keys of random kernels and eager random numbers in the order of the graph, and gradients from before. */
+  /** Gradients from before: those of the last call lie where this one computes, so they come first. */
+  #writeGradients(): void {
+    for (const { work, outputs } of this.schedule.graph.nodes) {
+      const [value] = outputs;
+      if (value !== undefined && work.kind === "gradient" && work.variable.grad !== null)
+        copyInto(work.variable.grad.view, this.#memory.array(value));
+    }
+  }
+
+  /** Host numbers, keys of random kernels and eager random numbers, in the order of the graph. */
   #writeInputs(): void {
     for (const node of this.schedule.graph.nodes) {
       const [value] = node.outputs;
@@ -129,9 +139,7 @@ export class Program {
       if (value === undefined) continue;
       if (isDrawn(node)) this.#runEager(node);
       else if (work.kind === "host") this.#memory.array(value)[0] = work.compute();
-      else if (work.kind === "gradient") {
-        if (work.variable.grad !== null) copyInto(work.variable.grad.view, this.#memory.array(value));
-      } else if (work.kind === "random") {
+      else if (work.kind === "random") {
         const { key0, key1, call } = work.generator.next();
         this.#memory.writeDraw(node, [key0, key1, call]);
       }

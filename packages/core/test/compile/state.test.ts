@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import {
+  crossEntropy,
   dropout,
   everyCall,
   Generator,
@@ -82,6 +83,39 @@ describe("gradients are slots", () => {
     step(tensor([0, 0, 0]));
     expect(kept?.toArray()).toEqual([2, 1, 24]);
     expect(w.grad?.toArray()).toEqual([0, 0, 0]);
+  });
+
+  test("unread gradients survive what the next call checks and draws first, and a batch that it refuses", () => {
+    // Labels are checked and float64 noise is drawn before any kernel runs: both are written while gradients wait to be read.
+    const network = () => {
+      const generator = new Generator(4);
+      const first: Variable<[32, 16]> = new Variable(normal([32, 16], { generator }));
+      const second: Variable<[16, 8]> = new Variable(normal([16, 8], { generator }));
+      const step = (x: Tensor, labels: Tensor): Tensor => {
+        const noise: Tensor = normal([64, 16], { generator, dtype: "float64" }).cast("float32");
+        const loss: Tensor = crossEntropy(x.matmul(first).add(noise).relu().matmul(second), labels);
+        loss.backward();
+        return loss;
+      };
+      return {
+        step,
+        gradients: () => [first, second].flatMap(({ grad }) => Array.from(grad?.toTypedArray() ?? [], Number)),
+      };
+    };
+    const [one, other] = [network(), network()];
+    const step = compile(one.step);
+    const generator = new Generator(3);
+    const bad = tensor(new Int32Array(64).fill(8));
+    for (let call = 0; call < 4; call++) {
+      const x: Tensor = normal([64, 32], { generator });
+      const labels: Tensor = randint([64], { high: 8, generator });
+      step(x, labels);
+      other.step(x, labels);
+      if (call > 1) expect(() => step(x, bad)).toThrow("label");
+    }
+    const expected = other.gradients();
+    expect(one.gradients().length).toBe(expected.length);
+    for (const [index, value] of one.gradients().entries()) expect(value).toBeCloseTo(expected[index] ?? Number.NaN, 4);
   });
 
   test("the gradient is the value that a Variable had, though the call assigns it", () => {

@@ -4,7 +4,7 @@
 import { sizeOf } from "../../shape.ts";
 import type { Storage } from "../../view.ts";
 import { elementBytes } from "../../wasm/lanes.ts";
-import { isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
+import { type GraphNode, isDrawn, isSource, type Operand, rootsOf, type Value } from "../graph.ts";
 import { isDeep, productOf } from "./epilogues.ts";
 import { escaping, type Group, type Schedule } from "./fuse.ts";
 import { canWriteInPlace, heirsOf, type Lifetime } from "./in-place.ts";
@@ -81,11 +81,18 @@ function lifetimesOf(
       if (node.work.kind === "variable" || inPlace.has(value)) return [];
       if (isSource(node)) return [{ value, from: 0, to: end }];
       if (!placed.has(value)) return [];
+      // Checks run when the gradients of the call before may still lie where they were computed: they meet nothing that lives to the end.
+      if (readsSources(node)) return [{ value, from: 0, to: end }];
       const group = groupOf.get(node);
       const from = isDrawn(node) ? 0 : ((group && position.get(group)) ?? 0);
       return [{ value, from, to: Math.max(last.get(value) ?? from, from) }];
     }),
   );
+}
+
+/** Whether a node may run eagerly before all kernels. */
+function readsSources({ work, inputs }: GraphNode): boolean {
+  return work.kind === "eager" && inputs.every(({ value }) => isSource(value.node));
 }
 
 /**
