@@ -1,7 +1,7 @@
 // Random graphs as programs of a few lines: built from a list of numbers, so that fast-check makes them smaller, and printed as code.
 
 import { Generator, Tensor, tensor, Variable } from "../../src/index.ts";
-import { applications, folding, views as mayBeViews } from "./random-ops.ts";
+import { applications, views as mayBeViews } from "./random-ops.ts";
 import type { Application, Choices, Known } from "./random-parts.ts";
 import { evaluate } from "./random-scope.ts";
 
@@ -50,15 +50,15 @@ const resultOf = (expression: string, known: readonly Known[]): unknown =>
 export interface RandomGraph {
   readonly code: string;
   readonly shapes: readonly (readonly number[])[];
-  /** How many values are results of the forward pass, ahead of the loss. */
-  readonly forward: number;
-  /** Whether something is summed in the forward pass. */
-  readonly folds: boolean;
-  /** The greatest number in it, and the greatest length of a value: what sums of numbers of either sign may have lost. */
-  readonly scale: number;
-  readonly length: number;
-  /** The operators in it. */
+  /** The operators in it on which a result depends. */
   readonly operators: readonly string[];
+}
+
+/** A value of a graph, and the operator that gives it. */
+interface Line {
+  readonly name: string;
+  readonly expression: string;
+  readonly operator: string;
 }
 
 const table: readonly (readonly [string, Application])[] = Object.entries(applications);
@@ -70,10 +70,7 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     name: inputName(index),
     value: tensor(Float64Array.from(valuesOf(shape, index)), { shape }),
   }));
-  const lines: string[] = [];
-  const operators: string[] = [];
-  let scale = 2;
-  let length = Math.max(...pool.map(({ value }) => lengthOf(value)));
+  const lines: Line[] = [];
   const views = new Set<string>();
   for (const [op, ...rest] of steps) {
     const [name, apply] = table[op % table.length] ?? ["", () => null];
@@ -82,16 +79,23 @@ export function graphOf({ inputs, steps }: Recipe): RandomGraph {
     const value = resultOf(expression, pool);
     if (!(value instanceof Tensor) || !isTame(value, name)) continue;
     const known = { name: `t${lines.length}`, value };
-    scale = Math.max(scale, greatest(value));
-    length = Math.max(length, lengthOf(value));
-    lines.push(`const ${known.name} = ${expression};`);
+    lines.push({ name: known.name, expression, operator: name });
     pool.push(known);
-    operators.push(name);
     if (mayBeViews.has(name)) views.add(known.name);
   }
-  const forward = Math.min(4, lines.length);
-  const folds = operators.some((name) => folding.has(name));
-  return { code: codeOf(pool, shapes, lines, views), shapes, forward, folds, scale, length, operators };
+  const code = codeOf(pool, shapes, lines, views);
+  return { code, shapes, operators: neededOf(code, lines).map(({ operator }) => operator) };
+}
+
+/** The lines whose values reach the results: all others a compiler leaves out. */
+function neededOf(code: string, lines: readonly Line[]): readonly Line[] {
+  const namesIn = (text: string): readonly string[] => text.match(/\bt\d+\b/g) ?? [];
+  const needed = new Set(namesIn(code.slice(code.indexOf("const results"))));
+  return [...lines].reverse().filter(({ name, expression }) => {
+    if (!needed.has(name)) return false;
+    for (const used of namesIn(expression)) needed.add(used);
+    return true;
+  });
 }
 
 /** Even inputs are arguments, odd ones Variables. */
@@ -103,12 +107,6 @@ function isTame(value: Tensor, name: string): boolean {
   const least = name === "std" || name === "norm" ? 0.1 : Number.NEGATIVE_INFINITY;
   return Array.from(value.toTypedArray()).every((number) => Math.abs(number) < LARGEST && number > least);
 }
-
-const lengthOf = (value: Tensor): number =>
-  Math.sqrt(Array.from(value.toTypedArray()).reduce((sum, number) => sum + number * number, 0));
-
-const greatest = (value: Tensor): number =>
-  Array.from(value.toTypedArray()).reduce((most, number) => Math.max(most, Math.abs(number)), 0);
 
 function choicesFrom(pool: readonly Known[], numbers: readonly number[]): Choices {
   let at = 0;
@@ -132,11 +130,14 @@ function broadcasts(a: readonly number[], b: readonly number[]): boolean {
   return fits && joint.reduce((size, [m, n]) => size * Math.max(m, n), 1) <= MOST_ELEMENTS;
 }
 
+const assigned = (name: string): string => `${name}.assign(${name}.sub(${name}.grad.mul(0.1)))`;
+const updated = (name: string): string => `descend([${name}], [${name}.grad, 0.1])`;
+
 /** Forward, backward from the last values, a step of each Variable, and every result. */
 function codeOf(
   pool: readonly Known[],
   shapes: readonly (readonly number[])[],
-  lines: readonly string[],
+  lines: readonly Line[],
   views: ReadonlySet<string>,
 ): string {
   const inner = pool.slice(shapes.length);
@@ -150,12 +151,15 @@ function codeOf(
           `const loss = ${losses.reduce((sum, loss) => `${sum}.add(${loss})`)};`,
           ...variables.map((name) => `${name}.grad = null;`),
           "if (loss.requiresGrad) loss.backward();",
-          ...variables.map((name) => `if (${name}.grad !== null) ${name}.assign(${name}.sub(${name}.grad.mul(0.1)));`),
+          ...variables.map(
+            (name) => `if (${name}.grad !== null) ${(lines.length % 2 === 0 ? assigned : updated)(name)};`,
+          ),
         ];
   // A view of a Variable is gone once that is assigned: what is returned then is a copy.
   const results = inner.slice(-4).map(({ name }) => (views.has(name) ? `${name}.clone()` : name));
+  const steps = lines.map(({ name, expression }) => `const ${name} = ${expression};`);
   const found = `const results = [${results.join(", ")}];`;
-  return [...lines, found, ...backward, `return [...results${losses.length === 0 ? "" : ", loss"}];`].join("\n");
+  return [...steps, found, ...backward, `return [...results${losses.length === 0 ? "" : ", loss"}];`].join("\n");
 }
 
 /** A graph made to run: its function, and what it reads and writes. */
@@ -166,12 +170,11 @@ export interface Instance {
   readonly initial: readonly Tensor[];
 }
 
-/** The graph in one dtype, with Variables of its own; `jitter` moves its inputs by so much of their size. */
-export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "float64", jitter = 0): Instance {
+/** The graph in one dtype, with Variables of its own. */
+export function instanceOf({ code, shapes }: RandomGraph, dtype: "float32" | "float64"): Instance {
   const starts = shapes.map((shape, index) => {
     const values = valuesOf(shape, index);
-    const moved = Float64Array.from(values, (value, place) => value * (1 + jitter * Math.sin(place * place + index)));
-    return tensor(dtype === "float64" ? moved : values, { shape });
+    return tensor(dtype === "float64" ? Float64Array.from(values) : values, { shape });
   });
   const isVariable = (index: number): boolean => index % 2 === 1;
   const initial = starts.filter((_, index) => isVariable(index));

@@ -1,7 +1,8 @@
-// Operators as random graphs use them: summaries, movements, indexing, products, layers, images; and the whole table.
+// Operators as random graphs use them: summaries, movements, indexing, products, losses; and the whole table.
 
 import { arranged, contracted } from "./random-arranged.ts";
 import { elementwise } from "./random-elementwise.ts";
+import { drawing, images, sequences } from "./random-layers.ts";
 import {
   type Application,
   type Choices,
@@ -192,25 +193,10 @@ const larger: Readonly<Record<string, Application>> = {
     const parts = `{ mean: ${name}.mean(${axes}), variance: ${name}.square().mean(${axes}).add(0.1) }`;
     return value.rank < 2 ? null : `normalizeFeatures(${name}, ${parts}, 1, 0)`;
   }),
-  dropout: formula(({ name }, { pick }) => `dropout(${name}, ${["0.5", "0.1", "1", "0"][pick(4)]}, { generator })`),
   crossEntropy: formula(({ name, value }) =>
     value.rank === 0 ? null : `crossEntropy(${name}, places([${value.shape.slice(0, -1)}], ${value.shape.at(-1)}))`,
   ),
   meanSquaredError: formula(({ name }) => `meanSquaredError(${name}, ${name}.tanh().detach())`),
-};
-
-/** An operator on images, here of one channel: any value whose size allows it. */
-const imaged = (name: string, rest: string, fits: (x: Known) => boolean = () => true): Application =>
-  formula((x, { pick }) => {
-    const widths = [3, 4, 5, 8].filter((width) => x.value.size % width === 0 && x.value.size >= 2 * width);
-    const width = widths[pick(widths.length)];
-    return width === undefined || !fits(x) ? null : `${name}(reshape(${x.name}, [1, -1, ${width}, 1]), ${rest})`;
-  });
-
-const images: Readonly<Record<string, Application>> = {
-  conv2d: imaged("conv2d", 'arange(8, { dtype }).mul(0.2).sub(0.5).reshape([2, 2, 1, 2]), { padding: "same" }'),
-  maxPool2d: imaged("maxPool2d", "{ size: 2, stride: 1 }", distinct),
-  avgPool2d: imaged("avgPool2d", "{ size: 2 }"),
 };
 
 const named: Readonly<Record<string, Application>> = {
@@ -221,6 +207,8 @@ const named: Readonly<Record<string, Application>> = {
   ...indexed,
   ...larger,
   ...images,
+  ...sequences,
+  ...drawing,
 };
 
 /** The operators that no table here names. */
@@ -229,10 +217,10 @@ const others = sampled(named);
 /** Every operator, by its name. */
 export const applications: Readonly<Record<string, Application>> = { ...named, ...others };
 
-/** Operators that sum, or may. */
-export const folding: ReadonlySet<string> = new Set(
-  [summaries, larger, images, contracted, others].flatMap(Object.keys),
+/** Operators whose results may be views of what they are given, as a dropout of rate 0 is. */
+export const views: ReadonlySet<string> = new Set(
+  [movements, contracted, images, sequences, drawing, others].flatMap(Object.keys),
 );
 
-/** Operators whose results may be views of what they are given; a dropout of rate 0 is. */
-export const views: ReadonlySet<string> = new Set([...[movements, contracted, others].flatMap(Object.keys), "dropout"]);
+/** Operators that give something else at each call. */
+export const random: ReadonlySet<string> = new Set(Object.keys(drawing));

@@ -1,5 +1,5 @@
-// Operators that no table names, as random graphs use them: as their sample does, with the values of the graph in place of the
-// sample's numbers. What they can stand (a domain, places where something jumps) is found by trying.
+// Operators that no table names, as random graphs use them: as their sample does, with values of the graph in place of the sample's
+// numbers, in its shapes or in the value's own. What they can stand (a domain, jumps beside it) is found by trying.
 
 import { Generator, Tensor, vjp } from "../../src/index.ts";
 import { type Argument, type Entry, registry } from "../exam/registry.ts";
@@ -59,16 +59,18 @@ function isSteady(code: string, { name, value }: Known): boolean {
 /** The first way to apply an operator to a value that it can stand. */
 function applied({ name, sample }: Entry, x: Known, { pick }: Choices): string | null {
   if (sample === null) return null;
-  const floats = sample.args.filter(isFloat);
+  const tensors = sample.args.filter((argument) => argument instanceof Tensor);
   const path = sample.path.map((key) => (/^\d+$/.test(key) ? `[${key}]` : `.${key}`)).join("");
-  // An operator of one tensor of any shape takes the value as it is.
-  const whole = floats.length === 1 && sample.args.length === 1 && pick(3) > 0;
-  for (const domain of domains) {
-    let first = pick(x.value.size);
+  // Tensors of one shape may have another: that of the value, which is the first of them.
+  const isWhole = tensors.every((tensor) => isFloat(tensor) && String(tensor.shape) === String(tensors[0]?.shape));
+  const shapes = isWhole && pick(3) > 0 ? [x.value.shape, null] : [null];
+  const start = pick(x.value.size);
+  for (const [whole, domain] of shapes.flatMap((shape) => domains.map((domain) => [shape, domain] as const))) {
+    let first = whole === null ? start : 0;
     const args = sample.args.map((argument) =>
-      written(argument, ({ shape }) => {
-        const taken = whole ? x.name : `like(${x.name}, [${shape}], ${first})`;
-        first += shape.reduce((product, size) => product * size, 1);
+      written(argument, ({ shape, size }) => {
+        const taken = whole !== null && first === 0 ? x.name : `like(${x.name}, [${whole ?? shape}], ${first})`;
+        first += whole === null ? size : 1 + start;
         return `${taken}${domain}`;
       }),
     );

@@ -2,7 +2,7 @@
 
 import * as convolution from "../../src/convolution.ts";
 import * as core from "../../src/index.ts";
-import { elementwise, type Tensor, tensor } from "../../src/index.ts";
+import { elementwise, type Tensor, tensor, update } from "../../src/index.ts";
 import { registry } from "../exam/registry.ts";
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
@@ -25,6 +25,7 @@ const like = (x: Tensor, shape: readonly number[], first = 0): Tensor => {
 };
 
 const own = {
+  descend: update({ name: "descend", forward: (w, gradient, rate) => [w.sub(gradient.mul(rate))] }),
   silu: elementwise({ name: "silu", forward: (x) => x.mul(x.sigmoid()) }),
   blend: elementwise({ name: "blend", forward: (x, y) => x.mul(y.tanh()).add(y.square().mul(0.1)) }),
 };
