@@ -1,37 +1,30 @@
-// Float32 as it might have rounded: a graph in float64 in which each result, of each function within a formula and of each addition
-// within a sum, becomes a float32 number: the nearest, or one of the two beside it at random, the nearer the likelier. What several
-// such runs are wrong by is what float32 costs this graph with these inputs, also where one of them comes out right by luck.
-// Source: D. S. Parker, "Monte Carlo arithmetic", 1997.
+// A graph as float32 might have rounded it: in float64, with each result, of each function within a formula and of each addition
+// within a sum, rounded at random. What several such runs are wrong by is what float32 costs this graph with these inputs, also where
+// one of them comes out right by luck. The seam of capture is where results are rounded: gradients, too, are made of operators.
 
-import { isElementary } from "../../src/expr/elementary.ts";
-import { type Expr, input, topological } from "../../src/expr/expr.ts";
-import { evaluators } from "../../src/expr/javascript.ts";
+import { type Expr, input } from "../../src/expr/expr.ts";
 import { Tensor, type Variable } from "../../src/index.ts";
 import type { Op } from "../../src/ops/op.ts";
 import { broadcastStrides, sizeOf } from "../../src/shape.ts";
 import { type Tracer, withTracer } from "../../src/tracing.ts";
 import { type Spec, Storage, type View, viewOf } from "../../src/view.ts";
+import { isHeld, Rounder } from "./random-rounder.ts";
 
-const single = new Float32Array(1);
-const bits = new Int32Array(single.buffer);
+/** Into how many terms a kernel's sums fall at most. */
+const TERMS = 512;
 
-/** How results become float32 numbers: the nearest, or a seed of random choices. */
-export type Rounding = "nearest" | number;
-
-/** Runs `body`, which computes in float64, with results rounded to float32. */
-export function rounding<R>(how: Rounding, body: () => R): R {
-  return withTracer(new RoundingTracer(how), body);
+/** Runs `body`, which computes in float64, with results rounded to float32 by the random choices of a seed. */
+export function rounding<R>(seed: number, body: () => R): R {
+  return withTracer(new RoundingTracer(new Rounder(seed)), body);
 }
 
 /** Computes what it is given to record. Numbers that float32 holds stay as they are: what is exact there is exact here. */
 class RoundingTracer implements Tracer {
   readonly #gradients = new Map<Variable, Tensor | null>();
-  readonly #isRandom: boolean;
-  #state: number;
+  readonly #rounder: Rounder;
 
-  constructor(how: Rounding) {
-    this.#isRandom = how !== "nearest";
-    this.#state = how === "nearest" ? 0 : how;
+  constructor(rounder: Rounder) {
+    this.#rounder = rounder;
   }
 
   apply<Attributes>(op: Op<Attributes>, inputs: readonly View[], spec: Spec, attributes: Attributes): View {
@@ -48,30 +41,9 @@ class RoundingTracer implements Tracer {
     return this.#kernel((operands) => op.compute(operands, spec, attributes), views);
   }
 
-  /** Each function of a formula rounds its result; elementary ones, such as exp, are known to an ulp only. */
   #formula(root: Expr, views: readonly View[], { shape }: Spec): View {
     const operands = views.map((view) => spread(view, shape));
-    return viewOf(this.#evaluated(root, operands, sizeOf(shape)), "float64", shape);
-  }
-
-  #evaluated(root: Expr, operands: readonly Float64Array[], size: number): Float64Array {
-    const known = new Map<Expr, Float64Array>();
-    const empty = new Float64Array(size);
-    for (const expr of topological([root])) {
-      const { node } = expr;
-      if (node.kind === "input") known.set(expr, operands[node.index] ?? empty);
-      else if (node.kind === "constant") known.set(expr, this.#rounded(new Float64Array(size).fill(node.value)));
-      else {
-        const [a = empty, b = empty, c = empty] = node.args.map((argument) => known.get(argument));
-        const evaluate = evaluators[node.fn];
-        const exact = a.map((value, place) => evaluate(value, b[place] ?? 0, c[place] ?? 0));
-        const given = isElementary(node.fn)
-          ? exact.map((value) => (isHeld(value) ? value : this.#moved(value)))
-          : exact;
-        known.set(expr, this.#rounded(given));
-      }
-    }
-    return known.get(root) ?? empty;
+    return viewOf(this.#rounder.evaluate(root, operands), "float64", shape);
   }
 
   /** One element after the other, all results side by side: every total on the way is rounded. */
@@ -85,9 +57,10 @@ class RoundingTracer implements Tracer {
     };
     const values = spread(ordered, ordered.shape);
     const size = sizeOf(shape);
+    const round = (value: number): number => this.#rounder.total(value);
     let totals: Float64Array = new Float64Array(size).fill(init);
     for (let start = 0; start < values.length; start += size)
-      totals = this.#evaluated(combine, [totals, values.subarray(start, start + size)], size);
+      totals = this.#rounder.evaluate(combine, [totals, values.subarray(start, start + size)], round);
     return viewOf(totals, "float64", shape);
   }
 
@@ -98,14 +71,35 @@ class RoundingTracer implements Tracer {
   }
 
   /**
-   * Kernels of which nothing is known but what they give. One that gives other numbers than float32's has calculated: it has rounded
-   * about as much as it would have without rounding from inputs that are moved a little.
+   * A kernel of which nothing is known but what it gives. Where that is other than float32's numbers, it has calculated: sums, if it is
+   * linear in its last floats, whose terms are then added one after the other; or something else, which rounds about as much as
+   * inputs do that are moved a little.
    */
   #kernel(compute: (inputs: readonly View[]) => View, views: readonly View[]): View {
     const found = compute(views);
-    if (found.dtype !== "float64" || Array.from(found.storage.array).every(isHeld)) return found;
-    const result = compute(views.map((view) => this.#mapped(view, (value) => this.#moved(value))));
-    return this.#mapped(result, (value) => this.#round(value));
+    const exact = Float64Array.from(found.storage.array);
+    if (found.dtype !== "float64" || exact.every(isHeld)) return found;
+    const summed = this.#terms(compute, views, exact.length);
+    const scale = exact.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const isLinear = summed.every((value, place) => Math.abs(value - (exact[place] ?? 0)) <= 1e-4 * scale);
+    if (isLinear) return { ...found, storage: new Storage(summed) };
+    const result = compute(views.map((view) => mapped(view, (value) => this.#rounder.moved(value))));
+    return mapped(result, (value) => this.#rounder.round(value));
+  }
+
+  #terms(compute: (inputs: readonly View[]) => View, views: readonly View[], size: number): Float64Array {
+    const last = views.map(({ dtype }) => dtype).lastIndexOf("float64");
+    const count = Math.min(views[last]?.storage.length ?? 0, TERMS);
+    const totals = new Float64Array(size);
+    for (let term = 0; term < count; term++) {
+      const part = views.map((view, index) =>
+        index === last ? mapped(view, (value, place) => (place % count === term ? value : 0)) : view,
+      );
+      const { array } = compute(part).storage;
+      for (const [place, total] of totals.entries())
+        totals[place] = this.#rounder.total(total + this.#rounder.round(array[place] ?? Number.NaN));
+    }
+    return totals;
   }
 
   update(_: string, formulas: readonly Expr[], targets: readonly Variable[], inputs: readonly View[]): void {
@@ -142,52 +136,13 @@ class RoundingTracer implements Tracer {
   /** The same elements as numbers that float32 holds: constants such as 0.1 are not. */
   #held(view: View): View {
     if (view.dtype !== "float64" || Array.from(view.storage.array).every(isHeld)) return view;
-    return this.#mapped(view, (value) => this.#round(value));
-  }
-
-  #mapped(view: View, change: (value: number) => number): View {
-    if (view.dtype !== "float64") return view;
-    return { ...view, storage: new Storage(Float64Array.from(view.storage.array, change)) };
-  }
-
-  #rounded(values: Float64Array): Float64Array {
-    for (const [place, value] of values.entries()) values[place] = this.#round(value);
-    return values;
-  }
-
-  /** One of the two float32 numbers beside a number, on average itself. */
-  #round(value: number): number {
-    const near = Math.fround(value);
-    if (near === value || !this.#isRandom || !Number.isFinite(near)) return near;
-    const far = neighbor(near, value > near);
-    return this.#uniform() * Math.abs(far - near) < Math.abs(value - near) ? far : near;
-  }
-
-  /** A number moved up or down by at most the distance to the next one in float32. */
-  #moved(value: number): number {
-    const near = Math.fround(value);
-    if (near === 0 || !this.#isRandom || !Number.isFinite(near)) return value;
-    return value + (neighbor(near, near > 0) - near) * (2 * this.#uniform() - 1);
-  }
-
-  /** From 0 to below 1. Source: T. Ettinger, mulberry32. */
-  #uniform(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return mapped(view, (value) => this.#rounder.round(value));
   }
 }
 
-/** Whether float32 holds a number. */
-const isHeld = (value: number): boolean => Math.fround(value) === value || Number.isNaN(value);
-
-/** The next float32 number above or below one. */
-function neighbor(value: number, isAbove: boolean): number {
-  single[0] = value === 0 ? 0 : value;
-  if (value === 0) return isAbove ? 2 ** -149 : -(2 ** -149);
-  bits[0] = (bits[0] ?? 0) + (isAbove === value > 0 ? 1 : -1);
-  return single[0] ?? value;
+function mapped(view: View, change: (value: number, place: number) => number): View {
+  if (view.dtype !== "float64") return view;
+  return { ...view, storage: new Storage(Float64Array.from(view.storage.array, change)) };
 }
 
 /** The elements in the order of the shape to which they broadcast. */
