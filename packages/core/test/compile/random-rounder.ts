@@ -82,6 +82,18 @@ export class Rounder {
     return known.get(root) ?? empty;
   }
 
+  /** The numbers below `count` in some order: float32 may lose much in one order of adding up and nothing in another. */
+  order(count: number): number[] {
+    const order = Array.from({ length: count }, (_, index) => index);
+    for (let left = count; left > 1; left--) {
+      const other = Math.floor(this.#uniform() * left);
+      const [last = 0, chosen = 0] = [order[left - 1], order[other]];
+      order[left - 1] = chosen;
+      order[other] = last;
+    }
+    return order;
+  }
+
   /** From 0 to below 1. Source: T. Ettinger, mulberry32. */
   #uniform(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;

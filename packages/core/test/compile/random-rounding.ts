@@ -46,7 +46,7 @@ class RoundingTracer implements Tracer {
     return viewOf(this.#rounder.evaluate(root, operands), "float64", shape);
   }
 
-  /** One element after the other, all results side by side: every total on the way is rounded. */
+  /** One element after the other, in some order, all results side by side: every total on the way is rounded. */
   #fold(combine: Expr, init: number, axes: readonly number[], x: View, { shape }: Spec): View {
     const isFolded = (axis: number): boolean => axes.includes(axis);
     const order = [...x.shape.keys()].sort((a, b) => Number(isFolded(b)) - Number(isFolded(a)));
@@ -59,8 +59,8 @@ class RoundingTracer implements Tracer {
     const size = sizeOf(shape);
     const round = (value: number): number => this.#rounder.total(value);
     let totals: Float64Array = new Float64Array(size).fill(init);
-    for (let start = 0; start < values.length; start += size)
-      totals = this.#rounder.evaluate(combine, [totals, values.subarray(start, start + size)], round);
+    for (const row of this.#rounder.order(size === 0 ? 0 : values.length / size))
+      totals = this.#rounder.evaluate(combine, [totals, values.subarray(row * size, (row + 1) * size)], round);
     return viewOf(totals, "float64", shape);
   }
 
@@ -71,35 +71,42 @@ class RoundingTracer implements Tracer {
   }
 
   /**
-   * A kernel of which nothing is known but what it gives. Where that is other than float32's numbers, it has calculated: sums, if it is
-   * linear in its last floats, whose terms are then added one after the other; or something else, which rounds about as much as
-   * inputs do that are moved a little.
+   * A kernel of which nothing is known but what it gives: sums, if it is linear in its last floats, whose terms are then added one after
+   * the other, in some order; some of its inputs, if it gives float32's numbers; or else something that rounds about as much as inputs
+   * do that are moved a little.
    */
   #kernel(compute: (inputs: readonly View[]) => View, views: readonly View[]): View {
     const found = compute(views);
+    if (found.dtype !== "float64") return found;
     const exact = Float64Array.from(found.storage.array);
-    if (found.dtype !== "float64" || exact.every(isHeld)) return found;
-    const summed = this.#terms(compute, views, exact.length);
-    const scale = exact.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const isLinear = summed.every((value, place) => Math.abs(value - (exact[place] ?? 0)) <= 1e-4 * scale);
-    if (isLinear) return { ...found, storage: new Storage(summed) };
+    const summed = this.#sums(compute, views, exact);
+    if (summed !== null) return { ...found, storage: new Storage(summed) };
+    if (exact.every(isHeld)) return found;
     const result = compute(views.map((view) => mapped(view, (value) => this.#rounder.moved(value))));
     return mapped(result, (value) => this.#rounder.round(value));
   }
 
-  #terms(compute: (inputs: readonly View[]) => View, views: readonly View[], size: number): Float64Array {
+  /** The results as sums over the last floats, or null if they are none. */
+  #sums(compute: (inputs: readonly View[]) => View, views: readonly View[], exact: Float64Array): Float64Array | null {
     const last = views.map(({ dtype }) => dtype).lastIndexOf("float64");
     const count = Math.min(views[last]?.storage.length ?? 0, TERMS);
-    const totals = new Float64Array(size);
-    for (let term = 0; term < count; term++) {
+    const rounded = new Float64Array(exact.length);
+    const plain = new Float64Array(exact.length);
+    let largest = 0;
+    for (const term of this.#rounder.order(count)) {
       const part = views.map((view, index) =>
         index === last ? mapped(view, (value, place) => (place % count === term ? value : 0)) : view,
       );
       const { array } = compute(part).storage;
-      for (const [place, total] of totals.entries())
-        totals[place] = this.#rounder.total(total + this.#rounder.round(array[place] ?? Number.NaN));
+      for (const place of exact.keys()) {
+        const value = array[place] ?? Number.NaN;
+        largest = Math.max(largest, Math.abs(value));
+        plain[place] = (plain[place] ?? 0) + value;
+        rounded[place] = this.#rounder.total((rounded[place] ?? 0) + this.#rounder.round(value));
+      }
     }
-    return totals;
+    const isSum = plain.every((value, place) => Math.abs(value - (exact[place] ?? 0)) <= 1e-9 * largest);
+    return isSum ? rounded : null;
   }
 
   update(_: string, formulas: readonly Expr[], targets: readonly Variable[], inputs: readonly View[]): void {
