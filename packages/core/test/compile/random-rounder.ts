@@ -21,14 +21,19 @@ function neighbor(value: number, isAbove: boolean): number {
   return single[0];
 }
 
-/** Rounds numbers, by the random choices of a seed. */
+/** Calculates by the random choices of a seed. */
 export class Rounder {
   readonly #sumsToNearest: boolean;
+  readonly #sumsAscend: boolean;
   #state: number;
 
-  /** An even seed rounds totals to the nearest, as float32 does: of equal numbers each addition may then lose the same again. */
+  /**
+   * Seeds differ in how they add up. Some round totals to the nearest, as float32 does: of equal numbers each addition may then lose the
+   * same again. Some begin with the smallest, that is the most negative number: before a sum cancels it is as large as in any order.
+   */
   constructor(seed: number) {
     this.#sumsToNearest = seed % 2 === 0;
+    this.#sumsAscend = seed % 4 < 2;
     this.#state = seed;
   }
 
@@ -38,11 +43,6 @@ export class Rounder {
     if (near === value || !Number.isFinite(near)) return near;
     const far = neighbor(near, value > near);
     return this.#uniform() * Math.abs(far - near) < Math.abs(value - near) ? far : near;
-  }
-
-  /** What a sum has come to. */
-  total(value: number): number {
-    return this.#sumsToNearest ? Math.fround(value) : this.round(value);
   }
 
   /** A number moved up or down by at most the distance to the next one in float32. */
@@ -82,16 +82,21 @@ export class Rounder {
     return known.get(root) ?? empty;
   }
 
-  /** The numbers below `count` in some order: float32 may lose much in one order of adding up and nothing in another. */
-  order(count: number): number[] {
-    const order = Array.from({ length: count }, (_, index) => index);
-    for (let left = count; left > 1; left--) {
-      const other = Math.floor(this.#uniform() * left);
-      const [last = 0, chosen = 0] = [order[left - 1], order[other]];
-      order[left - 1] = chosen;
-      order[other] = last;
-    }
-    return order;
+  /** Rows of `size` values folded into one, all places side by side, with every total on the way rounded. */
+  fold(combine: Expr, init: number, values: Float64Array, size: number): Float64Array {
+    const count = size === 0 ? 0 : values.length / size;
+    const rows = this.#sumsAscend ? ascending(values, count, size) : values;
+    const order = Array.from({ length: count }, (_, row) => row);
+    const round = (value: number): number => (this.#sumsToNearest ? Math.fround(value) : this.round(value));
+    let totals: Float64Array = new Float64Array(size).fill(init);
+    for (const row of this.#sumsAscend ? order : this.#shuffled(order))
+      totals = this.evaluate(combine, [totals, rows.subarray(row * size, (row + 1) * size)], round);
+    return totals;
+  }
+
+  #shuffled(list: readonly number[]): readonly number[] {
+    const places = list.map((value) => ({ value, place: this.#uniform() }));
+    return places.sort((a, b) => a.place - b.place).map(({ value }) => value);
   }
 
   /** From 0 to below 1. Source: T. Ettinger, mulberry32. */
@@ -101,4 +106,14 @@ export class Rounder {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
+}
+
+/** The values of each place in the order of their size, the least in the first row. */
+function ascending(values: Float64Array, count: number, size: number): Float64Array {
+  const sorted = new Float64Array(values.length);
+  for (let place = 0; place < size; place++) {
+    const column = Float64Array.from({ length: count }, (_, row) => values[row * size + place] ?? 0).sort();
+    for (const [row, value] of column.entries()) sorted[row * size + place] = value;
+  }
+  return sorted;
 }

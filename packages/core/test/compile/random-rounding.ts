@@ -46,7 +46,6 @@ class RoundingTracer implements Tracer {
     return viewOf(this.#rounder.evaluate(root, operands), "float64", shape);
   }
 
-  /** One element after the other, in some order, all results side by side: every total on the way is rounded. */
   #fold(combine: Expr, init: number, axes: readonly number[], x: View, { shape }: Spec): View {
     const isFolded = (axis: number): boolean => axes.includes(axis);
     const order = [...x.shape.keys()].sort((a, b) => Number(isFolded(b)) - Number(isFolded(a)));
@@ -55,12 +54,7 @@ class RoundingTracer implements Tracer {
       shape: order.map((axis) => x.shape[axis] ?? 1),
       strides: order.map((axis) => x.strides[axis] ?? 0),
     };
-    const values = spread(ordered, ordered.shape);
-    const size = sizeOf(shape);
-    const round = (value: number): number => this.#rounder.total(value);
-    let totals: Float64Array = new Float64Array(size).fill(init);
-    for (const row of this.#rounder.order(size === 0 ? 0 : values.length / size))
-      totals = this.#rounder.evaluate(combine, [totals, values.subarray(row * size, (row + 1) * size)], round);
+    const totals = this.#rounder.fold(combine, init, spread(ordered, ordered.shape), sizeOf(shape));
     return viewOf(totals, "float64", shape);
   }
 
@@ -90,23 +84,23 @@ class RoundingTracer implements Tracer {
   #sums(compute: (inputs: readonly View[]) => View, views: readonly View[], exact: Float64Array): Float64Array | null {
     const last = views.map(({ dtype }) => dtype).lastIndexOf("float64");
     const count = Math.min(views[last]?.storage.length ?? 0, TERMS);
-    const rounded = new Float64Array(exact.length);
-    const plain = new Float64Array(exact.length);
-    let largest = 0;
-    for (const term of this.#rounder.order(count)) {
+    const size = exact.length;
+    const terms = new Float64Array(count * size);
+    for (let term = 0; term < count; term++) {
       const part = views.map((view, index) =>
         index === last ? mapped(view, (value, place) => (place % count === term ? value : 0)) : view,
       );
-      const { array } = compute(part).storage;
-      for (const place of exact.keys()) {
-        const value = array[place] ?? Number.NaN;
-        largest = Math.max(largest, Math.abs(value));
-        plain[place] = (plain[place] ?? 0) + value;
-        rounded[place] = this.#rounder.total((rounded[place] ?? 0) + this.#rounder.round(value));
-      }
+      terms.set(compute(part).storage.array, term * size);
     }
-    const isSum = plain.every((value, place) => Math.abs(value - (exact[place] ?? 0)) <= 1e-9 * largest);
-    return isSum ? rounded : null;
+    const largest = terms.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const sums = exact.map((_, place) => {
+      let sum = 0;
+      for (let at = place; at < terms.length; at += size) sum += terms[at] ?? 0;
+      return sum;
+    });
+    const isSum = sums.every((sum, place) => Math.abs(sum - (exact[place] ?? 0)) <= 1e-9 * largest);
+    const round = (value: number): number => this.#rounder.round(value);
+    return isSum ? this.#rounder.fold(input(0).add(input(1)), 0, terms.map(round), size) : null;
   }
 
   update(_: string, formulas: readonly Expr[], targets: readonly Variable[], inputs: readonly View[]): void {
