@@ -65,7 +65,7 @@ export interface GraphNode {
 }
 
 /** A value that a Variable will have after the call. */
-export interface Assignment {
+interface Assignment {
   readonly storage: Storage;
   readonly value: Operand;
 }

@@ -196,7 +196,7 @@ export function lazy<T>(make: () => T): () => T {
 // Reductions ----------------------------------------------------------------------------------------------------------------
 
 /** The axes that a reduction folds, sorted, and whether they stay as axes of size 1. */
-export interface ReductionAttributes {
+interface ReductionAttributes {
   readonly axes: readonly number[];
   readonly keepDims: boolean;
 }

@@ -6,7 +6,7 @@ import { list, sized, unsigned, utf8, VALUE_TYPES, type ValueType } from "./enco
 import { asLocals, type Callable, FunctionBuilder, type Locals } from "./function-builder.ts";
 
 export type { ValueType } from "./encoding.ts";
-export { type Callable, FunctionBuilder, type Label, type Local, type Locals, type Size } from "./function-builder.ts";
+export { type Callable, FunctionBuilder, type Local, type Locals, type Size } from "./function-builder.ts";
 
 const MAGIC_AND_VERSION = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 

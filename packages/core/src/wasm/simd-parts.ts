@@ -6,7 +6,7 @@ import type { FunctionBuilder, Local } from "./assembler.ts";
 export type Vector = Local<"v128">;
 
 /** A function on four floats: its operands are on the stack, in order, and its result takes their place. */
-export type VectorFunction = (f: FunctionBuilder) => void;
+type VectorFunction = (f: FunctionBuilder) => void;
 
 /** The bit of a float's sign. */
 const SIGN = -(2 ** 31);

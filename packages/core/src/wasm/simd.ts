@@ -96,7 +96,7 @@ export function laneType(dtype: DType): LaneType {
 }
 
 /** How formulas on integers alone are written. */
-export interface IntegerFormulas {
+interface IntegerFormulas {
   readonly fits: (roots: readonly Expr[]) => boolean;
   readonly emit: (f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]) => Lanes[];
 }

@@ -8,7 +8,7 @@ import { expect } from "vitest";
 export type Numbers = number | readonly Numbers[];
 
 /** A recorded BatchNorm: its options, three training batches and an evaluation. */
-export interface BatchNormRecord extends Readonly<Record<BatchNormValue, Numbers>> {
+interface BatchNormRecord extends Readonly<Record<BatchNormValue, Numbers>> {
   readonly features: number;
   readonly axis: number;
   readonly momentum: number | null;
@@ -29,7 +29,7 @@ type BatchNormValue =
   | "evaluated";
 
 /** The spread of a large sample. */
-export interface InitializerRecord {
+interface InitializerRecord {
   readonly name: "xavierUniform" | "xavierNormal" | "heUniform" | "heNormal" | "truncatedNormal";
   readonly shape: readonly number[];
   readonly standardDeviation: number;
