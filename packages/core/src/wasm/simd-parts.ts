@@ -5,9 +5,6 @@ import type { FunctionBuilder, Local } from "./assembler.ts";
 /** Four floats or integers, or two doubles, in a local. */
 export type Vector = Local<"v128">;
 
-/** A function on four floats: its operands are on the stack, in order, and its result takes their place. */
-type VectorFunction = (f: FunctionBuilder) => void;
-
 /** The bit of a float's sign. */
 const SIGN = -(2 ** 31);
 
