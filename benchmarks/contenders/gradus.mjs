@@ -109,14 +109,15 @@ export const cnn = async ({ batch, mode, threads: wanted }) => {
 const call = (compute) => ({ run: () => void compute(), values: () => compute().toTypedArray() });
 
 /** The kernel alone: scratch, A, B and C lie one after the other in a memory of its own. */
-const resident = ({ gemmScratchBytes, instantiateKernels }, { form, m, k, n, a: aShape, b: bShape }) => {
+const resident = ({ features, gemmModule, gemmScratchBytes }, { form, m, k, n, a: aShape, b: bShape }) => {
   const a = gemmScratchBytes();
   const b = a + 4 * m * k;
   const c = b + 4 * k * n;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((c + 4 * m * n) / 65536) });
   new Float32Array(memory.buffer, a).set(ramp(m * k));
   new Float32Array(memory.buffer, b).set(ramp(k * n));
-  const kernel = instantiateKernels(memory)[{ A·B: "nn", Aᵀ·B: "tn", A·Bᵀ: "nt" }[form]];
+  const { exports } = new WebAssembly.Instance(gemmModule(features().relaxedSimd), { env: { memory } });
+  const kernel = exports[{ A·B: "nn", Aᵀ·B: "tn", A·Bᵀ: "nt" }[form]];
   const run = () => kernel(a, b, c, 0, m, n, k, 4 * aShape[1], 4 * bShape[1], 4 * n, 0);
   const values = () => {
     run();

@@ -51,7 +51,7 @@ function resident({ form, m, k, n }: Shape): Candidate {
   const { exports } = new WebAssembly.Instance(gemmModule(features().relaxedSimd), { env: { memory } });
   const kernel = exports[form] as GemmKernel; // cast: the module exports it so
   const [aStride, bStride] = [4 * (form[0] === "t" ? m : k), 4 * (form[1] === "t" ? k : n)];
-  return { operations: 2 * m * n * k, run: () => kernel(a, b, c, 0, m, n, k, aStride, bStride, 4 * n, 0, 0) };
+  return { operations: 2 * m * n * k, run: () => kernel(a, b, c, 0, m, n, k, aStride, bStride, 4 * n, 0) };
 }
 
 /** The eager call: operands copied in, the result copied out. */
