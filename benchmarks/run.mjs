@@ -6,6 +6,7 @@ import { findPython } from "./harness/python.mjs";
 import { table } from "./harness/table.mjs";
 
 const questions = ["step", "cnn", "gemm", "elementwise", "startup"];
+const peersFromNpm = ["jax-js", "tensorflow"];
 
 /** One changing line on a terminal, nothing elsewhere. */
 const progress = (text) => {
@@ -16,13 +17,13 @@ const main = async () => {
   const { help, question, json, profile, only, python, ...options } = parse(process.argv.slice(2), questions);
   if (help) return console.log(usage);
 
-  installPeers(progress);
   const { contenders, ask } = await import(`./questions/${question}.mjs`);
   const isWanted = ({ name }) => only === undefined || only.some((part) => name.includes(part));
   const entries = contenders.filter((entry) => isWanted(entry));
   if (entries.length === 0) {
     throw new UsageError(`--only ${only} names none of ${contenders.map(({ name }) => name).join(", ")}`);
   }
+  if (entries.some(({ contender }) => peersFromNpm.includes(contender))) installPeers(progress);
   const needs = (contender) => entries.some((entry) => entry.contender === contender);
   if (needs("gradus")) buildLibraries(progress);
 

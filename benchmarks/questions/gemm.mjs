@@ -48,13 +48,13 @@ const expectation = ({ form, m, k, n, a, b }) => {
 
 const rate = (flops, { medianMs }) => flops / medianMs / 1e6;
 
-export const ask = async ({ entries, steps = 300, python, progress }) => {
+export const ask = async ({ entries, steps = 300, warmUp: warmUpMs = 600, python, progress }) => {
   const calls = 30;
   const measured = await race(entries, {
     question: "gemm",
     settings: { shapes, python },
     rounds: Math.ceil(steps / calls),
-    warmUpMs: 600,
+    warmUpMs,
     turn: { calls, atMostMs: 150 },
     expected: Object.fromEntries(shapes.map((each) => [each.name, expectation(each)])),
     progress,
