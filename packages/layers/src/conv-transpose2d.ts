@@ -1,29 +1,16 @@
 // The transposed convolution: every pixel of the input paints a small window of the output, weighted, so that images grow by the stride.
 // Source: M. Zeiler et al., "Deconvolutional networks", CVPR 2010.
 
-import { type Check, observed, type Result, type Shape, type Tensor, typed, Variable } from "@gradus/core";
+import { type Check, type Result, type Shape, type Tensor, typed } from "@gradus/core";
 import { convTranspose2d, type Extent, type Padding } from "@gradus/core/convolution";
-import { xavierUniform, zeros } from "./initializers.ts";
-import { initial } from "./inputs.ts";
-import { Layer } from "./layer.ts";
-import { checkOptions, checkSize, type OptionRules } from "./options.ts";
+import { affineRules } from "./affine.ts";
+import { Convolution, type ConvolutionOptions } from "./convolution.ts";
+import type { OptionRules } from "./options.ts";
 import type { CheckOptions, GivenOptions, PaintedOutput, PaintedRule, ShowExtent } from "./window-types.ts";
-import {
-  checkChannels,
-  checkGroups,
-  checkWindow,
-  countRule,
-  extentRule,
-  type KernelOptions,
-  kernelRules,
-  outputPaddingRule,
-  paddingRule,
-  pairOf,
-  writeExtent,
-} from "./windows.ts";
+import { checkChannels, countRule, extentRule, outputPaddingRule, paddingRule, pairOf } from "./windows.ts";
 
 /** Options of {@link ConvTranspose2D}. */
-export interface ConvTranspose2DOptions extends KernelOptions {
+export interface ConvTranspose2DOptions extends ConvolutionOptions {
   /** Steps between neighbouring windows; 1 by default. */
   readonly stride?: Extent;
   /** What is taken off the result: nothing for `"valid"` (the default), what leaves size · stride for `"same"`, or rows and columns. */
@@ -32,8 +19,6 @@ export interface ConvTranspose2DOptions extends KernelOptions {
   readonly dilation?: Extent;
   /** Rows and columns added after the result, less than a stride or a dilation; 0 by default. */
   readonly outputPadding?: number | readonly [height: number, width: number];
-  /** Parts into which channels and filters fall; 1 by default. */
-  readonly groups?: number;
 }
 
 const rules: OptionRules<ConvTranspose2DOptions> = /* @__PURE__ */ Object.assign(
@@ -44,7 +29,7 @@ const rules: OptionRules<ConvTranspose2DOptions> = /* @__PURE__ */ Object.assign
     outputPadding: outputPaddingRule,
     groups: countRule,
   },
-  kernelRules,
+  affineRules,
 );
 
 type Label<
@@ -67,49 +52,35 @@ export class ConvTranspose2D<
   const Out extends number = number,
   const Size extends Extent = Extent,
   const Given extends readonly [options?: ConvTranspose2DOptions] = readonly [options?: ConvTranspose2DOptions],
-> extends Layer {
+> extends Convolution<In, Out, Size, readonly [number, number, In, number]> {
   declare readonly rule: PaintedRule<In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>;
-  readonly channels: In;
-  readonly filters: Out;
-  readonly size: Size;
   readonly stride: Extent;
   readonly padding: Padding;
   readonly dilation: Extent;
   readonly outputPadding: number | readonly [height: number, width: number];
-  readonly groups: number;
-  /** W, `[height, width, channels, filters / groups]`. */
-  readonly weight: Variable<readonly [number, number, In, number]>;
-  /** b, `[filters]`, or null without one. */
-  readonly bias: Variable<readonly [Out]> | null;
 
   /**
    * @param size height and width of a window, one number for both
    * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind
    */
   constructor(channels: In, filters: Out, size: Size, ...[options = {}]: CheckOptions<Given, ConvTranspose2DOptions>) {
-    super();
-    const owner = `ConvTranspose2D(${channels}, ${filters}, ${writeExtent(size)})`;
-    checkSize(owner, "channels", channels);
-    checkSize(owner, "filters", filters);
-    checkWindow(owner, size, extentRule);
-    checkOptions(owner, options, rules);
-    const { stride = 1, padding = "valid", dilation = 1, outputPadding = 0, groups = 1, bias = true } = options;
-    const { initializer = xavierUniform, biasInitializer = zeros, generator, dtype = "float32" } = options;
-    checkGroups(owner, groups, channels, filters);
-    const making = generator === undefined ? { dtype } : { dtype, generator };
-    this.channels = channels;
-    this.filters = filters;
-    this.size = size;
+    super(
+      {
+        name: "ConvTranspose2D",
+        rules,
+        window: extentRule,
+        kernel: (groups) => [...pairOf(size), channels, filters / groups],
+      },
+      channels,
+      filters,
+      size,
+      options,
+    );
+    const { stride = 1, padding = "valid", dilation = 1, outputPadding = 0 } = options;
     this.stride = stride;
     this.padding = padding;
     this.dilation = dilation;
     this.outputPadding = outputPadding;
-    this.groups = groups;
-    const shape = [...pairOf(size), channels, filters / groups] as const;
-    this.weight = new Variable(initial(owner, "initializer", initializer, shape, making));
-    this.bias = bias ? new Variable(initial(owner, "biasInitializer", biasInitializer, [filters], making)) : null;
-    this.govern(options, this.weight, this.bias);
-    this.namedVariables();
   }
 
   override get kind(): string {
@@ -124,12 +95,6 @@ export class ConvTranspose2D<
     checkChannels(this, input, "[batch,height,width,channels]", this.channels);
     const { stride, padding, dilation, outputPadding, groups } = this;
     const kernel: Tensor = this.weight.permute([0, 1, 3, 2]);
-    const bias: Tensor | null = observed(() => this.bias);
-    const result: Tensor = convTranspose2d(input, kernel, { stride, padding, dilation, outputPadding, groups });
-    return typed(this.regularized(bias === null ? result : result.add(bias)));
-  }
-
-  override toString(): string {
-    return `ConvTranspose2D(${this.channels}, ${this.filters}, ${writeExtent(this.size)})`;
+    return typed(this.biased(convTranspose2d(input, kernel, { stride, padding, dilation, outputPadding, groups })));
   }
 }

@@ -1,36 +1,22 @@
 // The convolutional layer of images: every output is a weighted sum of the pixels under a small window, with the same weights
 // everywhere. Source: Y. LeCun et al., "Backpropagation applied to handwritten zip code recognition", Neural Computation 1989.
 
-import { type Check, observed, type Result, type Shape, type Tensor, typed, Variable } from "@gradus/core";
+import { type Check, type Result, type Shape, type Tensor, typed } from "@gradus/core";
 import { conv2d, type Extent, type Padding } from "@gradus/core/convolution";
-import { xavierUniform, zeros } from "./initializers.ts";
-import { initial } from "./inputs.ts";
-import { Layer } from "./layer.ts";
-import { checkOptions, checkSize, type OptionRules } from "./options.ts";
+import { affineRules } from "./affine.ts";
+import { Convolution, type ConvolutionOptions } from "./convolution.ts";
+import type { OptionRules } from "./options.ts";
 import type { CheckOptions, GivenOptions, ImagesOutput, ImagesRule, ShowExtent } from "./window-types.ts";
-import {
-  checkChannels,
-  checkGroups,
-  checkWindow,
-  countRule,
-  extentRule,
-  type KernelOptions,
-  kernelRules,
-  paddingRule,
-  pairOf,
-  writeExtent,
-} from "./windows.ts";
+import { checkChannels, countRule, extentRule, paddingRule, pairOf } from "./windows.ts";
 
 /** Options of {@link Conv2D}. */
-export interface Conv2DOptions extends KernelOptions {
+export interface Conv2DOptions extends ConvolutionOptions {
   /** Steps between neighbouring windows; 1 by default. */
   readonly stride?: Extent;
   /** Zeros around the image: none for `"valid"` (the default), as many as keep ⌈size / stride⌉ for `"same"`. */
   readonly padding?: Padding;
   /** Steps between neighbouring taps of the kernel; 1 by default. */
   readonly dilation?: Extent;
-  /** Parts into which channels and filters fall; 1 by default, the number of channels for a depthwise convolution. */
-  readonly groups?: number;
 }
 
 const rules: OptionRules<Conv2DOptions> = /* @__PURE__ */ Object.assign(
@@ -40,7 +26,7 @@ const rules: OptionRules<Conv2DOptions> = /* @__PURE__ */ Object.assign(
     dilation: extentRule,
     groups: countRule,
   },
-  kernelRules,
+  affineRules,
 );
 
 type Label<In extends number, Out extends number, Size extends Extent> = `Conv2D(${In}, ${Out}, ${ShowExtent<Size>})`;
@@ -58,47 +44,28 @@ export class Conv2D<
   const Out extends number = number,
   const Size extends Extent = Extent,
   const Given extends readonly [options?: Conv2DOptions] = readonly [options?: Conv2DOptions],
-> extends Layer {
+> extends Convolution<In, Out, Size, readonly [number, number, number, Out]> {
   declare readonly rule: ImagesRule<In, Out, Label<In, Out, Size>, Size, GivenOptions<Given>>;
-  readonly channels: In;
-  readonly filters: Out;
-  readonly size: Size;
   readonly stride: Extent;
   readonly padding: Padding;
   readonly dilation: Extent;
-  readonly groups: number;
-  /** W, `[height, width, channels / groups, filters]`. */
-  readonly weight: Variable<readonly [number, number, number, Out]>;
-  /** b, `[filters]`, or null without one. */
-  readonly bias: Variable<readonly [Out]> | null;
 
   /**
    * @param size height and width of a window, one number for both
    * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind
    */
   constructor(channels: In, filters: Out, size: Size, ...[options = {}]: CheckOptions<Given, Conv2DOptions>) {
-    super();
-    const owner = `Conv2D(${channels}, ${filters}, ${writeExtent(size)})`;
-    checkSize(owner, "channels", channels);
-    checkSize(owner, "filters", filters);
-    checkWindow(owner, size, extentRule);
-    checkOptions(owner, options, rules);
-    const { stride = 1, padding = "valid", dilation = 1, groups = 1, bias = true } = options;
-    const { initializer = xavierUniform, biasInitializer = zeros, generator, dtype = "float32" } = options;
-    checkGroups(owner, groups, channels, filters);
-    const making = generator === undefined ? { dtype } : { dtype, generator };
-    this.channels = channels;
-    this.filters = filters;
-    this.size = size;
+    super(
+      { name: "Conv2D", rules, window: extentRule, kernel: (groups) => [...pairOf(size), channels / groups, filters] },
+      channels,
+      filters,
+      size,
+      options,
+    );
+    const { stride = 1, padding = "valid", dilation = 1 } = options;
     this.stride = stride;
     this.padding = padding;
     this.dilation = dilation;
-    this.groups = groups;
-    const shape: readonly [number, number, number, Out] = [...pairOf(size), channels / groups, filters];
-    this.weight = new Variable(initial(owner, "initializer", initializer, shape, making));
-    this.bias = bias ? new Variable(initial(owner, "biasInitializer", biasInitializer, [filters], making)) : null;
-    this.govern(options, this.weight, this.bias);
-    this.namedVariables();
   }
 
   override get kind(): string {
@@ -113,12 +80,6 @@ export class Conv2D<
     checkChannels(this, input, "[batch,height,width,channels]", this.channels);
     const { stride, padding, dilation, groups } = this;
     const weight: Tensor = this.weight;
-    const bias: Tensor | null = observed(() => this.bias);
-    const result: Tensor = conv2d(input, weight, { stride, padding, dilation, groups });
-    return typed(this.regularized(bias === null ? result : result.add(bias)));
-  }
-
-  override toString(): string {
-    return `Conv2D(${this.channels}, ${this.filters}, ${writeExtent(this.size)})`;
+    return typed(this.biased(conv2d(input, weight, { stride, padding, dilation, groups })));
   }
 }

@@ -14,6 +14,7 @@ import {
   Variable,
   zeros,
 } from "@gradus/core";
+import { makingOf } from "./affine.ts";
 import { type FloatDType, type Initializer, normal } from "./initializers.ts";
 import { initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
@@ -75,19 +76,13 @@ export class Embedding<const Vocabulary extends number = number, const Features 
     checkSize(owner, "vocabulary", vocabulary);
     checkSize(owner, "features", features);
     checkOptions(owner, options, rules);
-    const {
-      paddingIndex = null,
-      initializer = normal({ standardDeviation: 1 }),
-      generator,
-      dtype = "float32",
-    } = options;
+    const { paddingIndex = null, initializer = normal({ standardDeviation: 1 }) } = options;
     const within = paddingIndex === null || (paddingIndex >= 0 && paddingIndex < vocabulary);
     checkOption(within, owner, "paddingIndex", `from 0 to ${vocabulary - 1}, or null`, paddingIndex);
-    const making = generator === undefined ? { dtype } : { dtype, generator };
     this.vocabulary = vocabulary;
     this.features = features;
     this.paddingIndex = paddingIndex;
-    const rows = initial(owner, "initializer", initializer, [vocabulary, features], making);
+    const rows = initial(owner, "initializer", initializer, [vocabulary, features], makingOf(options));
     this.weight = new Variable(paddingIndex === null ? rows : withoutRow(rows, paddingIndex));
     this.govern(options, this.weight);
     this.namedVariables();

@@ -15,6 +15,7 @@ import {
   typed,
   Variable,
 } from "@gradus/core";
+import { makingOf } from "./affine.ts";
 import { type FloatDType, type Initializer, normal } from "./initializers.ts";
 import { checkFeatures, checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
@@ -78,18 +79,13 @@ export class PositionalEncoding<
     checkSize(owner, "length", length);
     checkSize(owner, "features", features);
     checkOptions(owner, options, rules);
-    const {
-      learned = false,
-      initializer = normal({ standardDeviation: 0.02 }),
-      generator,
-      dtype = "float32",
-    } = options;
-    const making = generator === undefined ? { dtype } : { dtype, generator };
+    const { learned = false, initializer = normal({ standardDeviation: 0.02 }) } = options;
+    const making = makingOf(options);
     this.length = length;
     this.features = features;
     this.encoding = learned
       ? new Variable(initial(owner, "initializer", initializer, [length, features], making))
-      : tensor(waves(length, features), { shape: [length, features], dtype });
+      : tensor(waves(length, features), { shape: [length, features], dtype: making.dtype });
     this.namedVariables();
   }
 

@@ -4,7 +4,6 @@
 import {
   type Check,
   formatShape,
-  type Generator,
   type RecurrentResult,
   type Result,
   type Shape,
@@ -13,67 +12,37 @@ import {
   typed,
   Variable,
 } from "@gradus/core";
+import { type AffineOptions, affineRules, makingOf } from "./affine.ts";
 import type { Constraint } from "./constraints.ts";
-import { type FloatDType, type Initializer, orthogonal, xavierUniform, zeros } from "./initializers.ts";
+import { type Initializer, orthogonal, xavierUniform, zeros } from "./initializers.ts";
 import { checkFeatures, checkFloat, initial } from "./inputs.ts";
 import { Layer } from "./layer.ts";
 import type { RecurrentOutput, RecurrentRule } from "./layer-types.ts";
-import {
-  checkOptions,
-  checkSize,
-  flag,
-  floatRule,
-  generatorRule,
-  initializerRule,
-  type OptionRules,
-} from "./options.ts";
-import {
-  type BiasOptions,
-  biasRules,
-  constraintRule,
-  regularizerRule,
-  type WeightOptions,
-  weightRules,
-} from "./penalties.ts";
+import { checkOptions, checkSize, flag, initializerRule, type OptionRules } from "./options.ts";
+import { constraintRule, regularizerRule } from "./penalties.ts";
 import type { Regularizer } from "./regularizers.ts";
 
 /** Options that all recurrent layers take. */
-export interface RecurrentOptions<Sequences extends boolean = boolean> extends WeightOptions, BiasOptions {
+export interface RecurrentOptions<Sequences extends boolean = boolean> extends AffineOptions {
   /** Whether the result holds the hidden state after each step, or (the default) after the last alone. */
   readonly returnSequences?: Sequences;
-  /** Whether biases are added; true by default. */
-  readonly bias?: boolean;
-  /** How the inputs' weight starts; `xavierUniform` by default. */
-  readonly initializer?: Initializer;
   /** How the weight of the hidden state starts; `orthogonal` by default. */
   readonly recurrentInitializer?: Initializer;
-  /** How biases start; zeros by default. */
-  readonly biasInitializer?: Initializer;
   /** What the weight of the hidden state costs. */
   readonly recurrentRegularizer?: Regularizer;
   /** What the weight of the hidden state is kept to after each step. */
   readonly recurrentConstraint?: Constraint;
-  /** Where the initializers' random numbers come from. */
-  readonly generator?: Generator;
-  /** The type of the parameters; `float32` by default. */
-  readonly dtype?: FloatDType;
 }
 
 /** The rules of {@link RecurrentOptions}. */
 export const recurrentRules: OptionRules<RecurrentOptions> = /* @__PURE__ */ Object.assign(
   {
     returnSequences: flag,
-    bias: flag,
-    initializer: initializerRule,
     recurrentInitializer: initializerRule,
-    biasInitializer: initializerRule,
     recurrentRegularizer: regularizerRule,
     recurrentConstraint: constraintRule,
-    generator: generatorRule,
-    dtype: floatRule,
   },
-  weightRules,
-  biasRules,
+  affineRules,
 );
 
 /**
@@ -102,6 +71,7 @@ export abstract class Recurrent<
   readonly recurrentWeight: Variable;
   /** b, `[gates · units]`, or null without one. */
   readonly bias: Variable | null;
+  readonly #owner: string;
 
   constructor(
     name: Name,
@@ -119,6 +89,7 @@ export abstract class Recurrent<
     const { initializer = xavierUniform, recurrentInitializer = orthogonal, bias = true } = options;
     const making = makingOf(options);
     const columns = gates * units;
+    this.#owner = owner;
     this.inputs = inputs;
     this.units = units;
     this.returnSequences = options.returnSequences ?? false;
@@ -178,19 +149,11 @@ export abstract class Recurrent<
   }
 
   override toString(): string {
-    return `${this.constructor.name}(${this.inputs}, ${this.units})`;
+    return this.#owner;
   }
 }
 
 /** The first value of a bias. */
 export function startOfBias(owner: string, columns: number, options: RecurrentOptions): Tensor {
   return initial(owner, "biasInitializer", options.biasInitializer ?? zeros, [columns], makingOf(options));
-}
-
-/** What initializers are told. */
-function makingOf({ dtype = "float32", generator }: RecurrentOptions): {
-  readonly dtype: FloatDType;
-  readonly generator?: Generator;
-} {
-  return generator === undefined ? { dtype } : { dtype, generator };
 }

@@ -1,39 +1,10 @@
 // What the layers that slide windows over images share: the rules of their options, the checks of their input, and how windows are
 // written in messages.
 
-import { checkOption, formatShape, type Generator, ShapeError, type Tensor } from "@gradus/core";
+import { checkOption, formatShape, ShapeError, type Tensor } from "@gradus/core";
 import type { Extent } from "@gradus/core/convolution";
-import type { FloatDType, Initializer } from "./initializers.ts";
 import { checkFloat } from "./inputs.ts";
-import { flag, floatRule, generatorRule, initializerRule, type OptionRule, type OptionRules } from "./options.ts";
-import { type BiasOptions, biasRules, type WeightOptions, weightRules } from "./penalties.ts";
-
-/** Options that all convolutions have. */
-export interface KernelOptions extends WeightOptions, BiasOptions {
-  /** Whether a bias is added; true by default. Leave it out before a BatchNorm, which has its own. */
-  readonly bias?: boolean;
-  /** How the kernel starts; `xavierUniform` by default, with fans of the channels times the size of a window. */
-  readonly initializer?: Initializer;
-  /** How the bias starts; zeros by default. */
-  readonly biasInitializer?: Initializer;
-  /** Where the initializer's random numbers come from. */
-  readonly generator?: Generator;
-  /** The type of the parameters; `float32` by default. */
-  readonly dtype?: FloatDType;
-}
-
-/** The rules of {@link KernelOptions}. */
-export const kernelRules: OptionRules<KernelOptions> = /* @__PURE__ */ Object.assign(
-  {
-    bias: flag,
-    initializer: initializerRule,
-    biasInitializer: initializerRule,
-    generator: generatorRule,
-    dtype: floatRule,
-  },
-  weightRules,
-  biasRules,
-);
+import type { OptionRule } from "./options.ts";
 
 const isCount = (value: unknown): boolean => typeof value === "number" && Number.isInteger(value) && value >= 1;
 const isPad = (value: unknown): boolean => typeof value === "number" && Number.isInteger(value) && value >= 0;
