@@ -4,6 +4,7 @@
 // carries the table: add it when you need it. The types of the names are read from the tables, so that a misspelt instruction is a
 // compile error.
 import { GradusError } from "../errors.ts";
+import type { Words } from "../words.ts";
 
 // Opcodes: one byte, or 0xPP000 + code for the prefixes 0xfc (saturating), 0xfd (SIMD) and 0xfe (atomics).
 const PLAIN = [
@@ -72,7 +73,6 @@ const LANE_MEMORY = [
 ] as const;
 
 type Run = readonly [prefix: string, first: number, names: string];
-type Words<List extends string> = List extends `${infer Word} ${infer Rest}` ? Word | Words<Rest> : List;
 type Names<R extends Run> = R extends Run ? `${R[0]}.${Exclude<Words<R[2]>, "_">}` : never;
 
 /** Instructions without immediates: `"f32x4.add"`, `"i32.lt_u"`, `"control.return"`. */
