@@ -5,7 +5,7 @@ import type { Expr } from "../expr/expr.ts";
 import { ModuleBuilder } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
 import { importHeap } from "../wasm/heap.ts";
-import { canVectorize, emitVector, pushFloats } from "../wasm/simd.ts";
+import { emitVector, hasInstructions, pushFloats } from "../wasm/simd.ts";
 import { workspace } from "./simd-workspace.ts";
 
 /** Elements from which copying in pays. */
@@ -25,7 +25,7 @@ export class SimdFold {
   constructor(combine: Expr, init: number) {
     this.#combine = combine;
     this.#init = init;
-    this.#fits = canVectorize([combine], []);
+    this.#fits = hasInstructions([combine]);
   }
 
   /** Folds `rows` rows of `columns` floats into `out`; false if that is not worth it or cannot be done here. */

@@ -3,7 +3,7 @@
 import type { Expr } from "../expr/expr.ts";
 import { type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { type Heap, importHeap } from "../wasm/heap.ts";
-import { canVectorize, emitVector, pushFloats } from "../wasm/simd.ts";
+import { emitVector, hasInstructions, pushFloats } from "../wasm/simd.ts";
 
 /** How an operand runs through rows and columns: with both, with the columns alone, with the rows alone, or not at all. */
 export type Walk = "full" | "columns" | "rows" | "scalar";
@@ -20,7 +20,7 @@ export class SimdLoop {
 
   constructor(roots: readonly Expr[]) {
     this.#roots = roots;
-    this.fits = canVectorize(roots, []);
+    this.fits = hasInstructions(roots);
   }
 
   /** The loop for operands that run so, in a heap. */

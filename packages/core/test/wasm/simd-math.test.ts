@@ -5,7 +5,7 @@ import { ulps } from "../../bench/accuracy.ts";
 import type { DType } from "../../src/dtype.ts";
 import { call, input, type ScalarFunction, scalarFunctions, signatures } from "../../src/expr/expr.ts";
 import { evaluators } from "../../src/expr/javascript.ts";
-import { canVectorize } from "../../src/wasm/simd.ts";
+import { canVectorize } from "../../src/wasm/simd-dtypes.ts";
 import { functions } from "../../src/wasm/simd-math.ts";
 import { evaluate, vectorLoop } from "./vectors.ts";
 
