@@ -4,7 +4,8 @@
 
 import { type Expr, type ScalarFunction, signatures, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import type { PlainInstruction } from "./opcodes.ts";
+import type { CorePlain } from "./opcodes.ts";
+import type { ProgramInstruction } from "./opcodes-programs.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -19,10 +20,10 @@ export interface Lanes {
 }
 
 /** One instruction or a few: the operands are on the stack, in order. */
-type Emit = (f: FunctionBuilder) => void;
+type Emit<More extends ProgramInstruction> = (f: FunctionBuilder<More>) => void;
 
 /** Functions that are one instruction. */
-type Instructions = Partial<Record<ScalarFunction, PlainInstruction>>;
+type Instructions = Partial<Record<ScalarFunction, CorePlain>>;
 
 /** Functions of floats. */
 const floats: Instructions = {
@@ -48,7 +49,7 @@ const floats: Instructions = {
 };
 
 /** Functions of floats that are a few instructions. */
-const sequences: Partial<Record<ScalarFunction, Emit>> = {
+const sequences: Partial<Record<ScalarFunction, Emit<never>>> = {
   isNaN: (f) => {
     const x = f.local("v128");
     f.tee(x).get(x).op("f32x4.ne");
@@ -71,12 +72,16 @@ const logic: Instructions = {
 };
 
 /** How lanes of integers are computed with. Both say whether they could; where not, integers are read as floats. */
-interface IntegerLanes {
+interface IntegerLanes<More extends ProgramInstruction> {
   /** The results of formulas on integers alone. */
-  readonly emit: (f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]) => Lanes[] | null;
+  readonly emit: (
+    f: FunctionBuilder<More>,
+    roots: readonly Expr[],
+    inputs: readonly (Lanes | undefined)[],
+  ) => Lanes[] | null;
   /** Leaves the comparison of integers on the stack. */
   readonly compare: (
-    f: FunctionBuilder,
+    f: FunctionBuilder<More>,
     fn: ScalarFunction,
     args: readonly Expr[],
     lanesOf: (arg: Expr) => Lanes,
@@ -84,7 +89,11 @@ interface IntegerLanes {
 }
 
 /** What only the compiler brings along: functions of many instructions, whose arguments are on the stack, and lanes of integers. */
-export type SimdFunctions = Partial<Record<ScalarFunction, Emit>> & { readonly integers?: IntegerLanes };
+export type SimdFunctions<More extends ProgramInstruction = ProgramInstruction> = Partial<
+  Record<ScalarFunction, Emit<More>>
+> & {
+  readonly integers?: IntegerLanes<More>;
+};
 
 /** Whether there are SIMD instructions for all of the formulas, on floats. */
 export function hasInstructions(roots: readonly Expr[], functions: SimdFunctions = {}): boolean {
@@ -98,11 +107,11 @@ export function hasInstructions(roots: readonly Expr[], functions: SimdFunctions
 }
 
 /** Emits the formulas over inputs that are in locals; gives the results, one for each formula. */
-export function emitVector(
-  f: FunctionBuilder,
+export function emitVector<More extends ProgramInstruction>(
+  f: FunctionBuilder<More>,
   roots: readonly Expr[],
   inputs: readonly (Lanes | undefined)[],
-  functions: SimdFunctions = {},
+  functions: SimdFunctions<More> = {},
 ): Lanes[] {
   const integers = functions.integers?.emit(f, roots, inputs);
   if (integers) return integers;
@@ -112,26 +121,26 @@ export function emitVector(
 }
 
 /** Puts lanes on the stack as floats; conditions are 1 and 0. */
-export function pushFloats(f: FunctionBuilder, { local, type }: Lanes): void {
+export function pushFloats(f: FunctionBuilder<never>, { local, type }: Lanes): void {
   f.get(local);
   if (type === "i32") f.op("f32x4.convert_i32x4_s");
   else if (type === "condition") f.f32(1).op("f32x4.splat").op("v128.and");
 }
 
 /** Puts lanes on the stack as conditions: everything but 0 holds. */
-export function pushConditions(f: FunctionBuilder, { local, type }: Lanes): void {
+export function pushConditions(f: FunctionBuilder<never>, { local, type }: Lanes): void {
   f.get(local);
   if (type === "f32") f.v128().op("f32x4.ne");
   else if (type === "i32") f.v128().op("i32x4.ne");
 }
 
-class VectorEmitter {
-  readonly #f: FunctionBuilder;
+class VectorEmitter<More extends ProgramInstruction> {
+  readonly #f: FunctionBuilder<More>;
   readonly #inputs: readonly (Lanes | undefined)[];
-  readonly #functions: SimdFunctions;
+  readonly #functions: SimdFunctions<More>;
   readonly #values = new Map<Expr, Lanes>();
 
-  constructor(f: FunctionBuilder, inputs: readonly (Lanes | undefined)[], functions: SimdFunctions) {
+  constructor(f: FunctionBuilder<More>, inputs: readonly (Lanes | undefined)[], functions: SimdFunctions<More>) {
     this.#f = f;
     this.#inputs = inputs;
     this.#functions = functions;
