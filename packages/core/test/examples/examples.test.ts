@@ -17,6 +17,7 @@ testExamples({
     compile,
     ModuleBuilder,
     module: new ModuleBuilder(instructions),
+    coreInstructions,
     learningRate: 0.1,
     beta: 0.9,
     steps: 1,
