@@ -22,7 +22,7 @@ const packageRules = {
  * hold several names, which then are one stage.
  */
 const coreStages = [
-  ["errors.ts", "call-site.ts"],
+  ["errors.ts", "call-site.ts", "words.ts"],
   ["dtype.ts"],
   ["shape.ts"],
   ["window.ts"],

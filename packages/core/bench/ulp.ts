@@ -2,7 +2,7 @@
 // last floats of every binade and all special values; pairs for functions of two. Run it with
 // `node --conditions=@gradus/source --experimental-strip-types bench/ulp.ts [stride]` on Node 22 or newer, and it prints the page
 // docs/accuracy.md.
-import { arities, call, input, type ScalarFunction } from "../src/expr/expr.ts";
+import { call, input, type ScalarFunction, signatures } from "../src/expr/expr.ts";
 import { evaluators } from "../src/expr/javascript.ts";
 import { type VectorLoop, vectorLoop } from "../test/wasm/vectors.ts";
 import { ulps } from "./accuracy.ts";
@@ -124,7 +124,7 @@ function sweepPairs(fn: ScalarFunction): Worst {
 
 /** Elements a nanosecond, the best of some runs on numbers from −8 to 8. */
 function speed(fn: ScalarFunction): number {
-  const arity = arities[fn];
+  const { arity } = signatures[fn];
   const loop = vectorLoop(
     call(fn, ...[0, 1].slice(0, arity).map((index) => input(index))),
     LENGTH,
@@ -176,8 +176,8 @@ No instruction used may differ between machines, so the same bits come out every
 | function | range | greatest error (ULP) | at | elements/ns |
 |---|---|---|---|---|`);
 for (const fn of [...unary, ...binary]) {
-  const { error, at } = arities[fn] === 1 ? sweep(fn) : sweepPairs(fn);
+  const { error, at } = signatures[fn].arity === 1 ? sweep(fn) : sweepPairs(fn);
   console.log(
-    `| ${fn} | ${arities[fn] === 1 ? "all floats" : "all pairs"} | ${error.toFixed(3)} | ${at.join(", ")} | ${speed(fn).toFixed(2)} |`,
+    `| ${fn} | ${signatures[fn].arity === 1 ? "all floats" : "all pairs"} | ${error.toFixed(3)} | ${at.join(", ")} | ${speed(fn).toFixed(2)} |`,
   );
 }

@@ -4,6 +4,7 @@ import { ModuleBuilder } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
 import { type GemmForm, type GemmKernel, gemmKernel, gemmScratchBytes } from "../wasm/gemm.ts";
 import { importHeap } from "../wasm/heap.ts";
+import { coreInstructions } from "../wasm/opcodes.ts";
 import { type Matrix, rowsOf, transposed } from "./matrix.ts";
 import { workspace } from "./simd-workspace.ts";
 
@@ -27,7 +28,7 @@ export function gemmModule(relaxed: boolean): WebAssembly.Module {
 }
 
 function emit(relaxed: boolean): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder<never>(coreInstructions);
   importHeap(module, { shared: null });
   for (const form of FORMS) module.export(form, gemmKernel(module, { form, relaxed }));
   return module.toBytes();

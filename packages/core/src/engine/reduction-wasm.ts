@@ -5,7 +5,8 @@ import type { Expr } from "../expr/expr.ts";
 import { ModuleBuilder } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
 import { importHeap } from "../wasm/heap.ts";
-import { canVectorize, emitVector, pushFloats } from "../wasm/simd.ts";
+import { coreInstructions } from "../wasm/opcodes.ts";
+import { emitVector, hasInstructions, pushFloats } from "../wasm/simd.ts";
 import { workspace } from "./simd-workspace.ts";
 
 /** Elements from which copying in pays. */
@@ -25,7 +26,7 @@ export class SimdFold {
   constructor(combine: Expr, init: number) {
     this.#combine = combine;
     this.#init = init;
-    this.#fits = canVectorize([combine], []);
+    this.#fits = hasInstructions([combine]);
   }
 
   /** Folds `rows` rows of `columns` floats into `out`; false if that is not worth it or cannot be done here. */
@@ -45,7 +46,7 @@ export class SimdFold {
 }
 
 function emit(combine: Expr, init: number): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder<never>(coreInstructions);
   importHeap(module, { shared: null });
   const fold = module.define({ parameters: ["i32", "i32", "i32", "i32"] }, (f, out, input, rows, width) => {
     const [column, pointer, row] = f.locals("i32", "i32", "i32");

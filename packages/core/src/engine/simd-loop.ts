@@ -3,7 +3,8 @@
 import type { Expr } from "../expr/expr.ts";
 import { type Local, ModuleBuilder, type ValueType } from "../wasm/assembler.ts";
 import { type Heap, importHeap } from "../wasm/heap.ts";
-import { canVectorize, emitVector, pushFloats } from "../wasm/simd.ts";
+import { coreInstructions } from "../wasm/opcodes.ts";
+import { emitVector, hasInstructions, pushFloats } from "../wasm/simd.ts";
 
 /** How an operand runs through rows and columns: with both, with the columns alone, with the rows alone, or not at all. */
 export type Walk = "full" | "columns" | "rows" | "scalar";
@@ -20,7 +21,7 @@ export class SimdLoop {
 
   constructor(roots: readonly Expr[]) {
     this.#roots = roots;
-    this.fits = canVectorize(roots, []);
+    this.fits = hasInstructions(roots);
   }
 
   /** The loop for operands that run so, in a heap. */
@@ -40,7 +41,7 @@ function emit(roots: readonly Expr[], walks: readonly Walk[], heap: Heap): Uint8
   const types: ValueType[] = ["i32", "i32", ...roots.map((): ValueType => "i32")];
   for (const walk of walks) if (!isScalar(walk)) types.push("i32");
   for (const walk of walks) if (isScalar(walk)) types.push("f32");
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder<never>(coreInstructions);
   importHeap(module, heap);
   const run = module.define({ parameters: types }, (f, ...parameters) => {
     const scalars = parameters.filter(({ type }) => type === "f32");

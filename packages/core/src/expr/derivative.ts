@@ -3,10 +3,12 @@
 
 import { call, constant, type Expr, type ScalarFunction, topological } from "./expr.ts";
 
-/** ∂y/∂a, ∂y/∂b … of y = f(a, b, …), in the textbook's form; null where the derivative is zero everywhere. */
-type Partials = (y: Expr, a: Expr, b: Expr) => readonly (Expr | null)[];
+/** ∂y/∂a, ∂y/∂b … of y = f(a, b, …), in the textbook's form. */
+type Partials = (y: Expr, a: Expr, b: Expr) => readonly Expr[];
 
-const flat: Partials = () => [null, null, null];
+/** Functions whose derivative is zero wherever there is one. */
+type Step = ScalarFunction<"condition"> | "sign" | "floor" | "ceil" | "round" | "trunc";
+
 /** 2/√π, the slope of erf at 0. */
 const ERF_SLOPE = 2 / Math.sqrt(Math.PI);
 /** 0 for the one that loses, ½ each where both are equal. */
@@ -14,10 +16,9 @@ const share = (loses: Expr, ties: Expr): Expr => ties.where(0.5, loses.where(0, 
 /** 1 − a² without cancellation near ±1. */
 const oneLessSquare = (a: Expr): Expr => constant(1).sub(a).mul(a.add(1));
 
-const partials: Record<ScalarFunction, Partials> = {
+const partials: Partial<Record<ScalarFunction, Partials>> = {
   neg: () => [constant(-1)],
   abs: (_, a) => [a.sign()],
-  sign: flat,
   exp: (y) => [y],
   expm1: (y) => [y.add(1)],
   log: (_, a) => [a.reciprocal()],
@@ -35,13 +36,6 @@ const partials: Record<ScalarFunction, Partials> = {
   tanh: (y) => [constant(1).sub(y.square())],
   erf: (_, a) => [a.square().neg().exp().mul(ERF_SLOPE)],
   sigmoid: (y) => [y.mul(constant(1).sub(y))],
-  floor: flat,
-  ceil: flat,
-  round: flat,
-  trunc: flat,
-  logicalNot: flat,
-  isNaN: flat,
-  isFinite: flat,
   add: () => [constant(1), constant(1)],
   sub: () => [constant(1), constant(-1)],
   mul: (_, a, b) => [b, a],
@@ -61,17 +55,7 @@ const partials: Record<ScalarFunction, Partials> = {
     const radius = height.square().add(width.square()).mul(unit);
     return [width.div(radius), height.div(radius).neg()];
   },
-  eq: flat,
-  ne: flat,
-  lt: flat,
-  le: flat,
-  gt: flat,
-  ge: flat,
-  logicalAnd: flat,
-  logicalOr: flat,
-  logicalXor: flat,
-  where: flat, // a choice, not a product: see below
-};
+} satisfies Record<Exclude<ScalarFunction, Step | "where">, Partials>; // a choice is no product: see below
 
 const product = (derivative: Expr, partial: Expr): Expr => partial.mul(derivative);
 
@@ -104,9 +88,9 @@ function ofCall(y: Expr, fn: ScalarFunction, args: readonly Expr[], inner: (arg:
   if (fn === "where") return call("where", a, inners[1] ?? 0, inners[2] ?? 0);
   if (fn === "mul" && args[0] === args[1]) return product(inners[0] ?? constant(0), a.mul(2)); // d a² = 2a da
   let total: Expr | null = null;
-  for (const [position, partial] of partials[fn](y, a, b).entries()) {
+  for (const [position, partial] of (partials[fn]?.(y, a, b) ?? []).entries()) {
     const chain = inners[position] ?? null;
-    if (chain === null || partial === null) continue;
+    if (chain === null) continue;
     const term = product(chain, partial);
     total = total === null ? term : total.add(term);
   }

@@ -1,30 +1,10 @@
 // The elementary functions whose last bits JavaScript leaves to each engine, and the seam through which others take their place:
 // eager code asks here before it calls Math. What stands behind the seam is carried only by programs that put it there.
 
-/** The functions of the scalar language that engines compute each in their own way. */
-export const elementaryFunctions = [
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "log2",
-  "sin",
-  "cos",
-  "tan",
-  "asin",
-  "acos",
-  "atan",
-  "atan2",
-  "sinh",
-  "cosh",
-  "tanh",
-  "pow",
-  "erf",
-  "sigmoid",
-] as const;
+import { type ScalarFunction, signatures } from "./expr.ts";
 
-/** The name of one of {@link elementaryFunctions}. */
-export type ElementaryFunction = (typeof elementaryFunctions)[number];
+/** The name of a function that engines compute each in their own way. */
+export type ElementaryFunction = ScalarFunction<"elementary">;
 
 /** One function for each name; those of one argument ignore the second. */
 export type Elementary = Readonly<Record<ElementaryFunction, (a: number, b: number) => number>>;
@@ -42,6 +22,6 @@ export function installElementary(functions: Elementary | null): void {
 }
 
 /** Whether engines differ in this function's last bits. */
-export function isElementary(fn: string): fn is ElementaryFunction {
-  return elementaryFunctions.some((name) => name === fn);
+export function isElementary(fn: ScalarFunction): fn is ElementaryFunction {
+  return signatures[fn].kind === "elementary";
 }

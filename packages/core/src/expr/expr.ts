@@ -2,58 +2,49 @@
 // below is shared with Tensor, so that the same function can be read as a formula (and become a loop, or its derivative) or be
 // run on tensors. Nodes made while one formula is read are shared, so equal subexpressions are one node.
 
-/** The functions of the scalar language, with their number of arguments. Everything else is written in terms of these. */
-export const arities = {
-  neg: 1,
-  abs: 1,
-  sign: 1,
-  exp: 1,
-  expm1: 1,
-  log: 1,
-  log1p: 1,
-  log2: 1,
-  sqrt: 1,
-  sin: 1,
-  cos: 1,
-  tan: 1,
-  asin: 1,
-  acos: 1,
-  atan: 1,
-  sinh: 1,
-  cosh: 1,
-  tanh: 1,
-  erf: 1,
-  sigmoid: 1,
-  floor: 1,
-  ceil: 1,
-  round: 1,
-  trunc: 1,
-  logicalNot: 1,
-  isNaN: 1,
-  isFinite: 1,
-  add: 2,
-  sub: 2,
-  mul: 2,
-  div: 2,
-  pow: 2,
-  mod: 2,
-  maximum: 2,
-  minimum: 2,
-  atan2: 2,
-  eq: 2,
-  ne: 2,
-  lt: 2,
-  le: 2,
-  gt: 2,
-  ge: 2,
-  logicalAnd: 2,
-  logicalOr: 2,
-  logicalXor: 2,
-  where: 3,
-} as const;
+import type { Words } from "../words.ts";
 
-/** The name of a function of the scalar language. */
-export type ScalarFunction = keyof typeof arities;
+// The functions of the scalar language, by what they give and their number of arguments. Everything else is written in terms of these.
+//   whole       whole numbers for whole numbers
+//   fraction    the nearest number to the true one, on every engine
+//   elementary  a number whose last bits JavaScript leaves to each engine
+//   condition   1 or 0
+//   choice      one of its arguments
+const FUNCTIONS = [
+  ["whole", 1, "neg abs sign floor ceil round trunc"],
+  ["whole", 2, "add sub mul mod maximum minimum"],
+  ["fraction", 1, "sqrt"],
+  ["fraction", 2, "div"],
+  ["elementary", 1, "exp expm1 log log1p log2 sin cos tan asin acos atan sinh cosh tanh erf sigmoid"],
+  ["elementary", 2, "pow atan2"],
+  ["condition", 1, "logicalNot isNaN isFinite"],
+  ["condition", 2, "eq ne lt le gt ge logicalAnd logicalOr logicalXor"],
+  ["choice", 3, "where"],
+] as const;
+
+type Row = (typeof FUNCTIONS)[number];
+
+/** What a function of the scalar language gives. */
+export type FunctionKind = Row[0];
+
+/** The names of the functions of a kind and a number of arguments; of all by default. */
+export type ScalarFunction<Kind extends FunctionKind = FunctionKind, Arity extends number = number> = Words<
+  Extract<Row, readonly [Kind, Arity, string]>[2]
+>;
+
+/** What a function gives, and its number of arguments. */
+interface Signature {
+  readonly kind: FunctionKind;
+  readonly arity: number;
+}
+
+/** The signature of each function of the language. */
+export const signatures = /* @__PURE__ */ Object.fromEntries(
+  FUNCTIONS.flatMap(([kind, arity, names]) => names.split(" ").map((name) => [name, { kind, arity }])),
+) as Readonly<Record<ScalarFunction, Signature>>; // cast: the names of the rows are its keys
+
+/** The functions of the language. */
+export const scalarFunctions = /* @__PURE__ */ Object.keys(signatures) as ScalarFunction[]; // cast: its own keys
 
 /** What a formula may say of its values. Tensor and Expr both implement it. */
 export interface Vocabulary<T> {
@@ -166,8 +157,7 @@ export interface Expr extends Vocabulary<Expr> {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: it has every method of the vocabulary, by the table or below
 export class Expr {
   static {
-    // cast: the table's own keys
-    for (const fn of Object.keys(arities) as ScalarFunction[]) {
+    for (const fn of scalarFunctions) {
       Expr.prototype[fn] = function (...others: readonly (Expr | number)[]) {
         return call(fn, this, ...others);
       };

@@ -2,7 +2,7 @@
 // for places where generating code is forbidden. Arithmetic is in double precision; a store rounds once.
 
 import { isElementary, portable } from "./elementary.ts";
-import { type Expr, type ScalarFunction, topological } from "./expr.ts";
+import { type Expr, type ScalarFunction, scalarFunctions, signatures, topological } from "./expr.ts";
 import { erf, integerPower } from "./special.ts";
 
 type Evaluator = (a: number, b: number, c: number) => number;
@@ -28,32 +28,13 @@ const sigmoid = (a: number): number => {
   return e / (1 + e);
 };
 
-/** Each function of the language on numbers. Conditions are 1 and 0. */
-export const evaluators: Record<ScalarFunction, Evaluator> = {
+/** The functions that Math lacks, or has otherwise. Conditions are 1 and 0. */
+const own: Partial<Record<ScalarFunction, Evaluator>> = {
   neg: (a) => -a,
-  abs: Math.abs,
   sign: (a) => bit(a > 0) - bit(a < 0), // 0 for NaN, as in PyTorch
-  exp: Math.exp,
-  expm1: Math.expm1,
-  log: Math.log,
-  log1p: Math.log1p,
-  log2: Math.log2,
-  sqrt: Math.sqrt,
-  sin: Math.sin,
-  cos: Math.cos,
-  tan: Math.tan,
-  asin: Math.asin,
-  acos: Math.acos,
-  atan: Math.atan,
-  sinh: Math.sinh,
-  cosh: Math.cosh,
-  tanh: Math.tanh,
   erf,
   sigmoid,
-  floor: Math.floor,
-  ceil: Math.ceil,
   round: roundHalfEven,
-  trunc: Math.trunc,
   logicalNot: (a) => bit(!(a !== 0)),
   isNaN: (a) => bit(Number.isNaN(a)),
   isFinite: (a) => bit(Number.isFinite(a)),
@@ -66,7 +47,6 @@ export const evaluators: Record<ScalarFunction, Evaluator> = {
   mod: floorMod,
   maximum: (a, b) => Math.max(a, b),
   minimum: (a, b) => Math.min(a, b),
-  atan2: (a, b) => Math.atan2(a, b),
   eq: (a, b) => bit(a === b),
   ne: (a, b) => bit(a !== b),
   lt: (a, b) => bit(a < b),
@@ -77,7 +57,12 @@ export const evaluators: Record<ScalarFunction, Evaluator> = {
   logicalOr: (a, b) => bit(a !== 0 || b !== 0),
   logicalXor: (a, b) => bit((a !== 0) !== (b !== 0)),
   where: (a, b, c) => (a !== 0 ? b : c),
-};
+} satisfies Partial<Record<ScalarFunction, Evaluator>> & Record<Exclude<ScalarFunction, keyof Math>, Evaluator>;
+
+/** Each function of the language on numbers. */
+export const evaluators = /* @__PURE__ */ Object.fromEntries(
+  scalarFunctions.map((fn) => [fn, own[fn] ?? Math[fn as ScalarFunction & keyof Math]]), // cast: what is not our own is Math's
+) as Record<ScalarFunction, Evaluator>; // cast: one for each
 
 type Signs = Partial<Record<ScalarFunction, string>>;
 
@@ -95,48 +80,15 @@ export interface Callables {
 
 /** The functions that the code of {@link toJavaScript} calls by name, as things stand now. */
 export function callables(): Callables {
-  const functions = Object.keys(evaluators) as ScalarFunction[]; // cast: the table's own keys
   return {
-    names: [...functions.map((name) => `$${name}`), "$integerPower"],
-    values: [...functions.map(evaluator), integerPower],
+    names: [...scalarFunctions.map((name) => `$${name}`), "$integerPower"],
+    values: [...scalarFunctions.map(evaluator), integerPower],
   };
 }
 
 /** A function on numbers: Math's, or the portable one while that is asked for. */
 const evaluator = (fn: ScalarFunction): Evaluator =>
   isElementary(fn) ? (portable()?.[fn] ?? evaluators[fn]) : evaluators[fn];
-
-/** Functions that give whole numbers for whole numbers; comparisons and conditions always do. */
-const closed = [
-  "neg",
-  "abs",
-  "sign",
-  "floor",
-  "ceil",
-  "round",
-  "trunc",
-  "add",
-  "sub",
-  "mul",
-  "pow",
-  "mod",
-  "maximum",
-  "minimum",
-] as const;
-const conditional = [
-  "eq",
-  "ne",
-  "lt",
-  "le",
-  "gt",
-  "ge",
-  "logicalNot",
-  "logicalAnd",
-  "logicalOr",
-  "logicalXor",
-  "isNaN",
-  "isFinite",
-] as const;
 
 /** The nodes, of these in topological order, whose values are whole if all inputs are: their products and powers are those of integers. */
 function wholeNodes(order: readonly Expr[]): ReadonlySet<Expr> {
@@ -147,9 +99,9 @@ function wholeNodes(order: readonly Expr[]): ReadonlySet<Expr> {
     if (node.kind === "input" || (node.kind === "constant" && Number.isInteger(node.value))) whole.add(expr);
     else if (node.kind === "call") {
       const { fn, args } = node;
-      const closes =
-        fn === "where" ? args.slice(1).every(isWhole) : closed.some((name) => name === fn) && args.every(isWhole);
-      if (closes || conditional.some((name) => name === fn)) whole.add(expr);
+      const { kind } = signatures[fn];
+      const closed = kind === "choice" ? args.slice(1).every(isWhole) : args.every(isWhole);
+      if (kind === "condition" || (closed && (kind === "choice" || kind === "whole" || fn === "pow"))) whole.add(expr);
     }
   }
   return whole;

@@ -7,7 +7,17 @@ import { computeInWasm } from "../engine/elementwise-wasm.ts";
 import { ReductionKernel } from "../engine/reduction.ts";
 import { SimdLoop } from "../engine/simd-loop.ts";
 import { checkOptionNames, OptionError, ShapeError } from "../errors.ts";
-import { type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
+import {
+  call,
+  type Expr,
+  type FunctionKind,
+  inputsOf,
+  type ScalarFunction,
+  signatures,
+  substitute,
+  input as symbol,
+  type Vocabulary,
+} from "../expr/expr.ts";
 import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
 import { broadcastShapes, formatShape, normalizeAxes, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import type { Axes, Broadcast, Check, Reduced, Result } from "../shape-types.ts";
@@ -107,7 +117,32 @@ export function elementwise(definition: ElementwiseDefinition): ElementwiseOp {
       `elementwise ${name}: forward must name its inputs, as in (x) => … or (x, y) => …: rest parameters hide their number`,
     );
   }
-  const op = elementwiseOp(name, arity, () => readFormula(forward, arity), result, gradient);
+  return operatorOf(
+    elementwiseOp(name, arity, () => readFormula(forward, arity), result, gradient),
+    arity,
+  );
+}
+
+/** The dtype of what a function of the scalar language gives. */
+const resultRules: Readonly<Record<FunctionKind, ResultRule>> = {
+  whole: sameDType,
+  fraction: floatDType,
+  elementary: floatDType,
+  condition: boolDType,
+  choice: branchDType,
+};
+
+/** The operator that is one function of the scalar language, element by element. */
+export function scalarFunction(name: ScalarFunction<FunctionKind, 1>): UnaryOp;
+export function scalarFunction<Name extends ScalarFunction<FunctionKind, 2>>(name: Name): BinaryOp<Name>;
+export function scalarFunction(name: ScalarFunction): UnaryOp | ElementwiseOp {
+  const { kind, arity } = signatures[name];
+  const read = (): Expr => readFormula((first, ...others) => call(name, first, ...others), arity);
+  return operatorOf(elementwiseOp(name, arity, read, resultRules[kind]), arity);
+}
+
+function operatorOf(op: Op<null>, arity: number): ElementwiseOp {
+  const { name } = op;
   return Object.assign(
     (...inputs: Operand[]) => {
       if (inputs.length !== arity) throw new ShapeError(`${name}: expected ${arity} inputs, got ${inputs.length}`);

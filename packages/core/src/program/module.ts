@@ -12,6 +12,7 @@ import type { Epilogue } from "../wasm/epilogue.ts";
 import { type Heap, importHeap } from "../wasm/heap.ts";
 import { elementBytes } from "../wasm/lanes.ts";
 import type { NativeKernel } from "../wasm/native.ts";
+import { instructions } from "../wasm/opcodes-programs.ts";
 import { KERNEL_PARAMETERS, type Share } from "../wasm/share.ts";
 import { emitUniform } from "../wasm/threefry.ts";
 import { epilogueOf } from "./epilogue.ts";
@@ -35,7 +36,7 @@ export function emitModule(
   heap: Heap,
   threads: number,
 ): Uint8Array<ArrayBuffer> {
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder(instructions);
   importHeap(module, heap);
   const barrier = threads > 1 ? defineBarrier(module) : null;
   for (const segment of segments) {

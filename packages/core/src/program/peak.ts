@@ -2,6 +2,7 @@
 
 import { ModuleBuilder } from "../wasm/assembler.ts";
 import { features } from "../wasm/features.ts";
+import { instructions } from "../wasm/opcodes-programs.ts";
 
 /** Independent sums, enough to hide the latency of both instructions; with the factors they fill x86's 16 registers. */
 const CHAINS = 12;
@@ -20,7 +21,7 @@ export interface Peak {
  * {@link OPERATIONS_PER_ROUND} operations each. The sums change with every round, so that no compiler can take the work out.
  */
 export function peakLoop(relaxed: boolean = features().relaxedSimd): (rounds: number) => number {
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder(instructions);
   const loop = module.define({ parameters: ["i32"], results: ["f32"] }, (f, rounds) => {
     const [x, y] = f.locals("v128", "v128");
     const sums = Array.from({ length: CHAINS }, () => f.local("v128"));

@@ -3,18 +3,19 @@
 import { GraphError } from "../errors.ts";
 import type { GraphNode, Operand, Value } from "../graph/graph.ts";
 import { collapse, contiguousStrides } from "../shape.ts";
-import type { FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
+import type { Callable, FunctionBuilder, Local, ModuleBuilder } from "../wasm/assembler.ts";
 import type { Epilogue } from "../wasm/epilogue.ts";
 import { type GemmForm, gemmKernel, gemmScratchBytes } from "../wasm/gemm.ts";
+import { endingOf } from "../wasm/gemm-ending.ts";
 import { emitShare, type Share } from "../wasm/share.ts";
 
 /** The function that computes products of a node's form; one with an epilogue has a function of its own. */
-export function productKernel(module: ModuleBuilder, node: GraphNode, epilogue?: Epilogue): FunctionBuilder {
+export function productKernel(module: ModuleBuilder, node: GraphNode, epilogue?: Epilogue): Callable {
   const [a, b] = node.inputs;
   if (a === undefined || b === undefined) throw new GraphError("matmul: operands are missing");
   const form: GemmForm = `${matrixForm(a).form}${matrixForm(b).form}`;
   if (epilogue === undefined) return gemmKernel(module, { form });
-  return gemmKernel(module, { form, ending: { epilogue, n: b.shape.at(-1) ?? 1, k: a.shape.at(-1) ?? 1 } });
+  return gemmKernel(module, { form, ending: endingOf(epilogue, b.shape.at(-1) ?? 1, a.shape.at(-1) ?? 1) });
 }
 
 /** Each thread's room for packing. */
@@ -29,7 +30,7 @@ export interface ProductPlaces {
 /** A thread's share of a batch of products, the first at `target`: of the columns of each, or of the rows where there are more. */
 export function emitProduct(
   f: FunctionBuilder,
-  kernel: FunctionBuilder,
+  kernel: Callable,
   node: GraphNode,
   { places, target, share }: { readonly places: ProductPlaces; readonly target: number; readonly share: Share },
 ): void {

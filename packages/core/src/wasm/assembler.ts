@@ -4,6 +4,8 @@
 // know, and no binary asset has to be shipped.
 import { list, sized, unsigned, utf8, VALUE_TYPES, type ValueType } from "./encoding.ts";
 import { asLocals, type Callable, FunctionBuilder, type Locals } from "./function-builder.ts";
+import type { CoreInstruction, Opcodes } from "./opcodes.ts";
+import type { ProgramInstruction } from "./opcodes-programs.ts";
 
 export type { ValueType } from "./encoding.ts";
 export { type Callable, FunctionBuilder, type Local, type Locals, type Size } from "./function-builder.ts";
@@ -24,10 +26,11 @@ export interface MemoryLimits {
 }
 
 /**
- * A module: a memory that it imports, and functions, each of which may call those before it.
+ * A module: a memory that it imports, and functions, each of which may call those before it. `never` more than the core's instructions
+ * is what eager kernels need: programs without compiled steps carry no others.
  *
  * @example
- * const module = new ModuleBuilder();
+ * const module = new ModuleBuilder<never>(coreInstructions);
  * const add = module.define({ parameters: ["i32", "i32"], results: ["i32"] }, (f, a, b) => {
  *   f.push(a, b).op("i32.add");
  * });
@@ -35,11 +38,17 @@ export interface MemoryLimits {
  * const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()));
  * exports.add(2, 3); // 5
  */
-export class ModuleBuilder {
+export class ModuleBuilder<in More extends ProgramInstruction = ProgramInstruction> {
+  readonly #opcodes: ReadonlyMap<string, number>;
   readonly #types: string[] = [];
   readonly #imports: number[][] = [];
   readonly #exports: number[][] = [];
-  readonly #functions: { readonly builder: FunctionBuilder; readonly type: number }[] = [];
+  readonly #functions: { readonly builder: FunctionBuilder<never>; readonly type: number }[] = [];
+
+  /** @param opcodes the instructions that its functions may use: the core's, and more */
+  constructor(opcodes: Opcodes<CoreInstruction | More>) {
+    this.#opcodes = opcodes;
+  }
 
   importMemory(module: string, name: string, limits: MemoryLimits): void {
     const { minimum, maximum, shared = false } = limits;
@@ -51,9 +60,9 @@ export class ModuleBuilder {
   /** Defines a function; `body` receives its builder and its parameters. */
   define<const P extends readonly ValueType[]>(
     signature: Signature<P>,
-    body: (f: FunctionBuilder, ...parameters: Locals<P>) => void,
-  ): FunctionBuilder {
-    const builder = new FunctionBuilder(this.#functions.length, signature.parameters);
+    body: (f: FunctionBuilder<More>, ...parameters: Locals<P>) => void,
+  ): FunctionBuilder<More> {
+    const builder = new FunctionBuilder<More>(this.#functions.length, signature.parameters, this.#opcodes);
     this.#functions.push({ builder, type: this.#type(signature) });
     body(builder, ...asLocals(signature.parameters, 0));
     return builder;

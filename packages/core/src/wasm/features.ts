@@ -1,6 +1,7 @@
 // What this engine's WebAssembly can do. Each feature is asked for with a small module, never guessed from a version:
 // validation knows which instructions are on, and compiling an empty module whether a page's policy allows any at all.
 import { type FunctionBuilder, ModuleBuilder } from "./assembler.ts";
+import { coreInstructions } from "./opcodes.ts";
 
 /** The WebAssembly features that kernels depend on. */
 export interface Features {
@@ -76,14 +77,17 @@ function probe(): Features {
 
 function mayCompile(): boolean {
   try {
-    return typeof WebAssembly === "object" && new WebAssembly.Module(new ModuleBuilder().toBytes()) !== undefined;
+    return (
+      typeof WebAssembly === "object" &&
+      new WebAssembly.Module(new ModuleBuilder<never>(coreInstructions).toBytes()) !== undefined
+    );
   } catch {
     return false; // a Content-Security-Policy without 'wasm-unsafe-eval'
   }
 }
 
-function validates(body: (f: FunctionBuilder) => void, shared = false): boolean {
-  const module = new ModuleBuilder();
+function validates(body: (f: FunctionBuilder<never>) => void, shared = false): boolean {
+  const module = new ModuleBuilder<never>(coreInstructions);
   if (shared) module.importMemory("env", "memory", { minimum: 1, maximum: 1, shared });
   module.define({ parameters: [] }, body);
   return WebAssembly.validate(module.toBytes());

@@ -1,13 +1,15 @@
 // The body of a WebAssembly function, written instruction by instruction: locals with types, structured control with
 // labels instead of counted depths, constants, memory, SIMD lanes.
+import { GradusError } from "../errors.ts";
 import { bytesOf, signed, unsigned, VALUE_TYPES, type ValueType } from "./encoding.ts";
-import {
-  type LaneInstruction,
-  type LaneMemoryInstruction,
-  type MemoryInstruction,
-  opcode,
-  type PlainInstruction,
-} from "./opcodes.ts";
+import type { CoreMemory, CorePlain } from "./opcodes.ts";
+import type {
+  LaneInstruction,
+  LaneMemoryInstruction,
+  MemoryInstruction,
+  PlainInstruction,
+  ProgramInstruction,
+} from "./opcodes-programs.ts";
 
 const EMPTY = 0x40;
 
@@ -41,18 +43,20 @@ export type Size = number | Local<"i32">;
 
 /**
  * The body of a function, in the order of the stack: `f.get(x).get(y).op("f32x4.add").set(z)` is z = x + y.
- * Every method appends instructions and returns the builder.
+ * Every method appends instructions and returns the builder. `More` are the instructions that its module knows beside the core's.
  */
-export class FunctionBuilder implements Callable {
+export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruction> implements Callable {
   readonly index: number;
   readonly localTypes: ValueType[] = [];
   readonly code: number[] = [];
   readonly #parameters: readonly ValueType[];
+  readonly #opcodes: ReadonlyMap<string, number>;
   #depth = 0;
 
-  constructor(index: number, parameters: readonly ValueType[]) {
+  constructor(index: number, parameters: readonly ValueType[], opcodes: ReadonlyMap<string, number>) {
     this.index = index;
     this.#parameters = parameters;
+    this.#opcodes = opcodes;
   }
 
   /** A new local variable, zero at first. */
@@ -108,22 +112,22 @@ export class FunctionBuilder implements Callable {
     return this;
   }
 
-  op(name: PlainInstruction): this {
-    return this.#instruction(opcode(name));
+  op(name: CorePlain | (More & PlainInstruction)): this {
+    return this.#instruction(this.#opcode(name));
   }
 
   /** A load or store, or an atomic: the address, then the value where there is one, is taken from the stack. */
-  memory(name: MemoryInstruction, offset = 0): this {
+  memory(name: CoreMemory | (More & MemoryInstruction), offset = 0): this {
     const alignment = name.includes("atomic") ? (name.startsWith("i64") || name.endsWith("64") ? 3 : 2) : 0;
-    return this.#instruction(opcode(name), [alignment, ...unsigned(offset)]);
+    return this.#instruction(this.#opcode(name), [alignment, ...unsigned(offset)]);
   }
 
-  lane(name: LaneInstruction, lane: number): this {
-    return this.#instruction(opcode(name), [lane]);
+  lane(name: More & LaneInstruction, lane: number): this {
+    return this.#instruction(this.#opcode(name), [lane]);
   }
 
-  laneMemory(name: LaneMemoryInstruction, offset: number, lane: number): this {
-    return this.#instruction(opcode(name), [0, ...unsigned(offset), lane]);
+  laneMemory(name: More & LaneMemoryInstruction, offset: number, lane: number): this {
+    return this.#instruction(this.#opcode(name), [0, ...unsigned(offset), lane]);
   }
 
   /** `i8x16.shuffle` by words: four picks out of the eight 32-bit lanes of two vectors. */
@@ -222,6 +226,13 @@ export class FunctionBuilder implements Callable {
   #emit(byte: number, immediates: readonly number[] = []): this {
     this.code.push(byte, ...immediates);
     return this;
+  }
+
+  /** One byte, or 0xPP000 + code behind the prefix byte 0xPP. */
+  #opcode(name: string): number {
+    const code = this.#opcodes.get(name);
+    if (code === undefined) throw new GradusError(`assembler: there is no instruction "${name}"`);
+    return code;
   }
 
   #instruction(code: number, immediates: readonly number[] = []): this {

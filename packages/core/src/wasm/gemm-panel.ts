@@ -1,6 +1,6 @@
 // The inner loops of a matrix product: one packed panel of B against a packed block of A, tile by tile.
-import type { FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
-import { type Epilogue, type TileVector, vectorsOf } from "./epilogue.ts";
+import type { Callable, FunctionBuilder, Local, ModuleBuilder } from "./assembler.ts";
+import type { ProgramInstruction } from "./opcodes-programs.ts";
 
 /** The part of C that the inner loop keeps in registers: rows × (4 · vectors); rows is a multiple of 4. */
 export interface Tile {
@@ -8,12 +8,12 @@ export interface Tile {
   readonly vectors: number;
 }
 
-/** An epilogue, and the sizes that its code depends on. */
-export interface Ending {
-  readonly epilogue: Epilogue;
-  /** The columns that a kernel is given, and the depth of the sums. */
-  readonly n: number;
+/** What is done with the tiles of C instead of storing them. */
+export interface Ending<More extends ProgramInstruction = ProgramInstruction> {
+  /** The depth of the sums: beyond one block of k, C holds what blocks before have summed up. */
   readonly k: number;
+  /** Takes a tile whose sums are complete. */
+  readonly emit: (f: FunctionBuilder<More>, output: Output) => void;
 }
 
 /** Steps of k between two visits to C: a panel of B this deep stays in the first-level cache. */
@@ -31,12 +31,12 @@ export const blockOffset = (tile: Tile): number => panelOffset(tile) + 4 * GROUP
 const PARAMETERS = ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"] as const;
 
 /** What the code of one panel depends on. */
-export interface PanelOptions {
+export interface PanelOptions<More extends ProgramInstruction> {
   readonly tile: Tile;
   readonly relaxed: boolean;
-  readonly ending: Ending | undefined;
+  readonly ending: Ending<More> | undefined;
   /** The function of `emitCopy`. */
-  readonly copy: FunctionBuilder;
+  readonly copy: Callable;
 }
 
 /**
@@ -44,14 +44,17 @@ export interface PanelOptions {
  * Tiles that hang over an edge of C are computed whole, on zeros, in scratch memory; their part inside is copied.
  * With an epilogue this is the panel of the last block of k: what C holds from blocks before is added, and all is left to the epilogue.
  */
-export function emitPanel(module: ModuleBuilder, { tile, relaxed, ending, copy }: PanelOptions): FunctionBuilder {
+export function emitPanel<More extends ProgramInstruction>(
+  module: ModuleBuilder<More>,
+  { tile, relaxed, ending, copy }: PanelOptions<More>,
+): Callable {
   const width = 4 * tile.vectors;
   const rowBytes = 4 * width;
   return module.define({ parameters: PARAMETERS }, (f, ...parameters) => {
     const [scratch, b, c, stride, depth, rows, columns, add] = parameters;
     const [a, end, target, step, partial] = f.locals("i32", "i32", "i32", "i32", "i32");
     const sums = tileLocals(f, tile);
-    const output: OutputOptions = { sums, c, stride, target, step, rows, columns };
+    const output: Output = { sums, c, stride, target, step, rows, columns };
     const begin = (): void => {
       f.push(rows, tile.rows).op("i32.lt_s").push(columns, width).op("i32.lt_s").op("i32.or").tee(partial);
       f.if(
@@ -73,7 +76,7 @@ export function emitPanel(module: ModuleBuilder, { tile, relaxed, ending, copy }
       multiplyTile(f, { a, b, end, sums, tile, relaxed });
       if (ending === undefined || ending.k > DEPTH) begin();
       if (ending === undefined) store();
-      else endTile(f, output, ending);
+      else ending.emit(f, output);
       f.get(c).plus(stride, tile.rows).set(c);
       f.get(rows).plus(-tile.rows).tee(rows).i32(0).op("i32.gt_s").branchIf(nextTile);
     });
@@ -81,14 +84,14 @@ export function emitPanel(module: ModuleBuilder, { tile, relaxed, ending, copy }
 }
 
 /** A running sum of four neighbouring values of C, and the packed values of B that it needs. */
-interface Sum {
+export interface Sum {
   readonly sum: Local<"v128">;
   readonly right: Local<"v128">;
   readonly offset: number;
 }
 
 /** The registers of a tile: rows of sums. All rows share the values of B. */
-function tileLocals(f: FunctionBuilder, { rows, vectors }: Tile): readonly (readonly Sum[])[] {
+function tileLocals(f: FunctionBuilder<never>, { rows, vectors }: Tile): readonly (readonly Sum[])[] {
   const columns = Array.from({ length: vectors }, (_, v) => ({ right: f.local("v128"), offset: 16 * v }));
   return Array.from({ length: rows }, () => columns.map((column) => ({ ...column, sum: f.local("v128") })));
 }
@@ -103,7 +106,7 @@ interface TileOptions {
 }
 
 /** sums = Σ over k of a[k] ⊗ b[k]; leaves `a` at the next tile. */
-function multiplyTile(f: FunctionBuilder, { a, b, end, sums, tile, relaxed }: TileOptions): void {
+function multiplyTile(f: FunctionBuilder<never>, { a, b, end, sums, tile, relaxed }: TileOptions): void {
   const [step, left] = f.locals("i32", "v128");
   for (const { sum } of sums.flat()) f.v128().set(sum);
   f.get(b).set(step);
@@ -122,7 +125,7 @@ function multiplyTile(f: FunctionBuilder, { a, b, end, sums, tile, relaxed }: Ti
 }
 
 /** sums += the tile at `target`, whose rows are `step` bytes apart. */
-function addTile(f: FunctionBuilder, { sums, target, step }: OutputOptions): void {
+function addTile(f: FunctionBuilder<never>, { sums, target, step }: Output): void {
   const row = f.local("i32");
   f.get(target).set(row);
   for (const vectors of sums) {
@@ -131,7 +134,7 @@ function addTile(f: FunctionBuilder, { sums, target, step }: OutputOptions): voi
   }
 }
 
-interface OutputOptions {
+export interface Output {
   readonly sums: readonly (readonly Sum[])[];
   readonly c: Local<"i32">;
   readonly stride: Local<"i32">;
@@ -142,7 +145,7 @@ interface OutputOptions {
 }
 
 /** Calls `body` for the rows of the tile that exist. */
-function eachRow(f: FunctionBuilder, { sums, rows }: OutputOptions, body: (row: readonly Sum[]) => void): void {
+export function eachRow(f: FunctionBuilder<never>, { sums, rows }: Output, body: (row: readonly Sum[]) => void): void {
   f.block((done) => {
     for (const [i, row] of sums.entries()) {
       if (i > 0) f.push(rows, i).op("i32.le_s").branchIf(done);
@@ -152,7 +155,7 @@ function eachRow(f: FunctionBuilder, { sums, rows }: OutputOptions, body: (row: 
 }
 
 /** Stores the tile at `target`, row by row. */
-function storeTile(f: FunctionBuilder, output: OutputOptions): void {
+function storeTile(f: FunctionBuilder<never>, output: Output): void {
   const row = f.local("i32");
   f.get(output.target).set(row);
   eachRow(f, output, (vectors) => {
@@ -161,32 +164,8 @@ function storeTile(f: FunctionBuilder, output: OutputOptions): void {
   });
 }
 
-/** Hands the tile over to the epilogue, row by row: all of its columns, or those of C's last ones. */
-function endTile(f: FunctionBuilder, output: OutputOptions, { epilogue, n }: Ending): void {
-  const at = f.local("i32");
-  const width = 4 * (output.sums[0]?.length ?? 0);
-  const end = (vectors: readonly TileVector[]): void => {
-    f.get(output.c).plus(-epilogue.origin).set(at);
-    const endRow = epilogue.begin(f, at, vectors);
-    eachRow(f, output, (row) => {
-      endRow(row.slice(0, vectors.length).map(({ sum }) => sum));
-      f.increment(at, output.stride);
-    });
-  };
-  const rest = n % width;
-  if (rest === 0) end(vectorsOf(width));
-  else if (n < width) end(vectorsOf(rest));
-  else
-    f.push(output.columns, width)
-      .op("i32.lt_s")
-      .if(
-        () => end(vectorsOf(rest)),
-        () => end(vectorsOf(width)),
-      );
-}
-
 /** Defines `copy(from, fromStride, to, toStride, rows, columns)`: the part of a tile inside C, float by float. */
-export function emitCopy(module: ModuleBuilder, tile: Tile): FunctionBuilder {
+export function emitCopy(module: ModuleBuilder<never>, tile: Tile): Callable {
   const parameters = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
   return module.define({ parameters }, (f, from, fromStride, to, toStride, rows, columns) => {
     const [row, column] = f.locals("i32", "i32");

@@ -4,10 +4,10 @@
 // for every form, size and stride, and transposes cost nothing beyond the packing. The inner loop keeps a tile of C in
 // registers and takes one step of k per round: unrolled by hand it spills, as engines hoist the loads of a whole body.
 import { checkOption } from "../errors.ts";
-import type { FunctionBuilder, ModuleBuilder } from "./assembler.ts";
-import type { Epilogue } from "./epilogue.ts";
+import type { Callable, ModuleBuilder } from "./assembler.ts";
 import { features } from "./features.ts";
 import { blockOffset, DEPTH, type Ending, emitCopy, emitPanel, GROUP, panelOffset, type Tile } from "./gemm-panel.ts";
+import type { ProgramInstruction } from "./opcodes-programs.ts";
 import { emitPack } from "./pack.ts";
 
 export type { Tile } from "./gemm-panel.ts";
@@ -16,32 +16,13 @@ export type { Tile } from "./gemm-panel.ts";
 export type GemmForm = "nn" | "nt" | "tn" | "tt";
 
 /** What makes two kernels different machine code. */
-export interface KernelOptions {
+export interface KernelOptions<More extends ProgramInstruction = ProgramInstruction> {
   readonly form: GemmForm;
   /** Use `relaxed_madd`; by default, where the engine has it. */
   readonly relaxed?: boolean;
   readonly tile?: Tile;
   /** What is done with C instead of storing it. */
-  readonly ending?: Ending;
-}
-
-/** The sizes, parts and strides of one product, known when it is emitted. */
-export interface GemmOptions extends Omit<KernelOptions, "ending"> {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Rows and columns of C to compute, such as one thread's share; all by default. */
-  readonly rowStart?: number;
-  readonly rowEnd?: number;
-  readonly columnStart?: number;
-  readonly columnEnd?: number;
-  /** C += op(A) · op(B) instead of C = op(A) · op(B). */
-  readonly accumulate?: boolean;
-  /** Elements from one stored row of A, B, C to the next; contiguous by default. */
-  readonly lda?: number;
-  readonly ldb?: number;
-  readonly ldc?: number;
-  readonly epilogue?: Epilogue;
+  readonly ending?: Ending<More>;
 }
 
 /** Floats of A in one packed block: it stays in the second-level cache. */
@@ -51,35 +32,6 @@ const DEFAULT_TILE: Tile = { rows: 4, vectors: 2 };
 /** The bytes of scratch memory that a kernel needs for packing, aligned to 16; one region for each thread. */
 export function gemmScratchBytes(tile: Tile = DEFAULT_TILE): number {
   return blockOffset(tile) + 4 * BLOCK;
-}
-
-/**
- * Defines `name(a, b, c, scratch)`, addresses in bytes, which computes a product whose sizes are known now.
- * It hands these sizes to a kernel that all products of a form share (one with an epilogue has a kernel of its own),
- * so that a program's code stays small and is optimized once.
- *
- * @example
- * emitGemm(module, "forward", { form: "nn", m: 64, n: 256, k: 784 }); // C[64,256] = A[64,784] · B[784,256]
- */
-export function emitGemm(module: ModuleBuilder, name: string, options: GemmOptions): FunctionBuilder {
-  const { form, m, n, k, accumulate = false, rowStart = 0, rowEnd = m, columnStart = 0, columnEnd = n } = options;
-  const { epilogue } = options;
-  checkOption(k >= 1, "emitGemm", "k", "at least 1", k);
-  checkOption(epilogue === undefined || !accumulate, "emitGemm", "accumulate", "false beside an epilogue", accumulate);
-  const [aTransposed, bTransposed] = [form[0] === "t", form[1] === "t"];
-  const { lda = aTransposed ? m : k, ldb = bTransposed ? k : n, ldc = n } = options;
-  const [firstRow, firstColumn] = [rowStart * (aTransposed ? 1 : lda), columnStart * (bTransposed ? ldb : 1)];
-  const ending = epilogue && { epilogue, n: columnEnd - columnStart, k };
-  const kernel = gemmKernel(module, { ...options, ...(ending && { ending }) });
-  const product = module.define({ parameters: ["i32", "i32", "i32", "i32"] }, (f, a, b, c, scratch) => {
-    if (rowStart >= rowEnd || columnStart >= columnEnd) return;
-    f.get(a).plus(firstRow, 4).get(b).plus(firstColumn, 4);
-    f.get(c).plus(rowStart * ldc + columnStart, 4);
-    f.push(scratch, rowEnd - rowStart, columnEnd - columnStart, k);
-    f.push(4 * lda, 4 * ldb, 4 * ldc, accumulate ? 1 : 0).call(kernel);
-  });
-  module.export(name, product);
-  return product;
 }
 
 /** A kernel's parameters: addresses, sizes, row strides in bytes, and whether to add to C. */
@@ -100,20 +52,23 @@ export type GemmKernel = (
   accumulate: number,
 ) => void;
 
-const shared = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
+const shared = new WeakMap<ModuleBuilder<never>, Map<string, Callable>>();
 
 /** The function of a module that computes products of one form and of any size, emitted at its first use. */
-export function gemmKernel(module: ModuleBuilder, options: KernelOptions): FunctionBuilder {
+export function gemmKernel<More extends ProgramInstruction>(
+  module: ModuleBuilder<More>,
+  options: KernelOptions<More>,
+): Callable {
   const { form, relaxed = features().relaxedSimd, tile = DEFAULT_TILE, ending } = options;
   checkOption(tile.rows % 4 === 0, "gemmKernel", "tile.rows", "a multiple of 4", tile.rows);
   const kind = `${relaxed} ${tile.rows} ${tile.vectors}`;
-  const pack = (across: boolean, width: number): FunctionBuilder =>
+  const pack = (across: boolean, width: number): Callable =>
     once(module, `pack ${across} ${width}`, () => emitPack(module, across, width));
-  const emitColumns = (last?: Ending): FunctionBuilder => {
+  const emitColumns = (last?: Ending<More>): Callable => {
     const copy = once(module, `copy ${kind}`, () => emitCopy(module, tile));
     return emitPanel(module, { tile, relaxed, ending: last, copy });
   };
-  const emit = (): FunctionBuilder => {
+  const emit = (): Callable => {
     const [packA, packB] = [pack(form[0] === "t", tile.rows), pack(form[1] === "n", 4 * tile.vectors)];
     const isShallow = ending !== undefined && ending.k <= DEPTH;
     const panel = isShallow ? emitColumns(ending) : once(module, `panel ${kind}`, () => emitColumns());
@@ -127,8 +82,8 @@ export function gemmKernel(module: ModuleBuilder, options: KernelOptions): Funct
   return ending === undefined ? once(module, `${form} ${kind}`, emit) : emit();
 }
 
-function once(module: ModuleBuilder, key: string, emit: () => FunctionBuilder): FunctionBuilder {
-  const functions = shared.get(module) ?? new Map<string, FunctionBuilder>();
+function once(module: ModuleBuilder<never>, key: string, emit: () => Callable): Callable {
+  const functions = shared.get(module) ?? new Map<string, Callable>();
   shared.set(module, functions);
   const known = functions.get(key) ?? emit();
   functions.set(key, known);
@@ -136,15 +91,15 @@ function once(module: ModuleBuilder, key: string, emit: () => FunctionBuilder): 
 }
 
 interface Parts {
-  readonly packA: FunctionBuilder;
-  readonly packB: FunctionBuilder;
-  readonly panel: FunctionBuilder;
+  readonly packA: Callable;
+  readonly packB: Callable;
+  readonly panel: Callable;
   /** The panel of the last block of k, where that is another. */
-  readonly last: FunctionBuilder | undefined;
+  readonly last: Callable | undefined;
 }
 
 /** The loops around the panels: blocks of k, within them blocks of rows, within them panels of columns. */
-function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Parts): FunctionBuilder {
+function emitKernel(module: ModuleBuilder<never>, form: GemmForm, tile: Tile, parts: Parts): Callable {
   const width = 4 * tile.vectors;
   const [panel, block] = [panelOffset(tile), blockOffset(tile)];
   return module.define({ parameters: KERNEL }, (f, ...parameters) => {
@@ -154,7 +109,7 @@ function emitKernel(module: ModuleBuilder, form: GemmForm, tile: Tile, parts: Pa
     const [start, depth, top, height, rows] = f.locals("i32", "i32", "i32", "i32", "i32");
     const [group, columns, packed, column, end] = f.locals("i32", "i32", "i32", "i32", "i32");
     const { last } = parts;
-    const multiply = (by: FunctionBuilder): void => {
+    const multiply = (by: Callable): void => {
       f.push(scratch, packed, c).plus(top, cStride).plus(column, 4).push(cStride, depth, rows);
       f.push(n, column).op("i32.sub").get(add).call(by);
     };

@@ -103,7 +103,7 @@ export class Heap {
 }
 
 /** Imports the memory of a heap into a module, as `env.memory`. */
-export function importHeap(module: ModuleBuilder, { shared }: Pick<Heap, "shared">): void {
+export function importHeap(module: ModuleBuilder<never>, { shared }: Pick<Heap, "shared">): void {
   module.importMemory(
     "env",
     "memory",

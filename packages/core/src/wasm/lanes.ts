@@ -2,7 +2,8 @@
 
 import type { DType } from "../dtype.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import { type Lanes, type LaneType, laneType, pushConditions, pushFloats } from "./simd.ts";
+import { type Lanes, type LaneType, pushConditions, pushFloats } from "./simd.ts";
+import { laneType } from "./simd-dtypes.ts";
 
 /** Where lanes stand: a local plus a constant, in bytes, and how far apart in elements. */
 export interface Place {

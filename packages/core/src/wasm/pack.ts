@@ -1,6 +1,6 @@
 // Packing for matrix products: a panel of `width` lines of a matrix is rearranged step by step, so that the inner loop
 // reads memory in order. Lines beyond the edge of the matrix become zeros, which keeps every tile whole.
-import type { FunctionBuilder, Local, ModuleBuilder, Size } from "./assembler.ts";
+import type { Callable, FunctionBuilder, Local, ModuleBuilder, Size } from "./assembler.ts";
 
 const PARAMETERS = ["i32", "i32", "i32", "i32", "i32"] as const;
 /** Floats in a line of the cache: neighbours that are packed together, so that each line of the cache is read once. */
@@ -12,7 +12,7 @@ const CACHE_LINE = 16;
  * `across` says that the lines of one step are neighbours in memory and steps are `stride` bytes apart; otherwise it is
  * the other way round, and blocks of 4 × 4 are transposed in registers.
  */
-export function emitPack(module: ModuleBuilder, across: boolean, width: number): FunctionBuilder {
+export function emitPack(module: ModuleBuilder<never>, across: boolean, width: number): Callable {
   const stepBytes = 4 * width;
   return module.define({ parameters: PARAMETERS }, (f, source, target, depth, count, stride) => {
     const [lineStride, stepStride] = across ? ([4, stride] as const) : ([stride, 4] as const);
@@ -51,7 +51,7 @@ interface Panel {
 }
 
 /** Lines that are neighbours, in one panel or several at once: each step is copied as vectors. */
-function copySteps(f: FunctionBuilder, panel: Panel, panels: number): void {
+function copySteps(f: FunctionBuilder<never>, panel: Panel, panels: number): void {
   const { source, target, depth, stride, stepBytes, panelBytes } = panel;
   const [from, end] = f.locals("i32", "i32");
   const targets = Array.from({ length: panels }, (_, p) => ({ to: f.local("i32"), first: p * stepBytes }));
@@ -72,7 +72,13 @@ function copySteps(f: FunctionBuilder, panel: Panel, panels: number): void {
 }
 
 /** Some of the lines, value by value, among zeros: the edge of a matrix. */
-function copyLines(f: FunctionBuilder, panel: Panel, count: Local<"i32">, lineStride: Size, stepStride: Size): void {
+function copyLines(
+  f: FunctionBuilder<never>,
+  panel: Panel,
+  count: Local<"i32">,
+  lineStride: Size,
+  stepStride: Size,
+): void {
   const { source, target, depth, stepBytes } = panel;
   const [line, from, to, end] = f.locals("i32", "i32", "i32", "i32");
   f.push(target, 0, depth, stepBytes).op("i32.mul").memoryFill();
@@ -89,7 +95,7 @@ type Vector = Local<"v128">;
 type Four = readonly [Vector, Vector, Vector, Vector];
 
 /** Steps that are neighbours: four lines at a time, 4 × 4 values are transposed, and the last steps go one by one. */
-function transposeLines(f: FunctionBuilder, { source, target, depth, stride, stepBytes }: Panel): void {
+function transposeLines(f: FunctionBuilder<never>, { source, target, depth, stride, stepBytes }: Panel): void {
   const [group, cell, end] = f.locals("i32", "i32", "i32");
   const [rows, halves] = [fourVectors(f), fourVectors(f)];
   const lines = rows.map((values, x) => ({ values, start: f.local("i32"), word: 4 * x, step: x * stepBytes }));
@@ -121,7 +127,7 @@ function transposeLines(f: FunctionBuilder, { source, target, depth, stride, ste
 }
 
 /** Four vectors in place: the rows of a 4 × 4 matrix become its columns. */
-function transpose(f: FunctionBuilder, rows: Four, halves: Four): void {
+function transpose(f: FunctionBuilder<never>, rows: Four, halves: Four): void {
   const [r0, r1, r2, r3] = rows;
   const [low01, high01, low23, high23] = halves;
   const mix = (x: Vector, y: Vector, lanes: readonly [number, number, number, number], into: Vector): void => {
@@ -137,4 +143,4 @@ function transpose(f: FunctionBuilder, rows: Four, halves: Four): void {
   mix(high01, high23, [2, 3, 6, 7], r3);
 }
 
-const fourVectors = (f: FunctionBuilder): Four => f.locals("v128", "v128", "v128", "v128");
+const fourVectors = (f: FunctionBuilder<never>): Four => f.locals("v128", "v128", "v128", "v128");

@@ -2,9 +2,9 @@
 // are those of 32 bits, and a store keeps the lowest 32 bits. Lanes wrap at each step instead, which is the same as long as nobody
 // looks at more than the lowest bits on the way: a sum may be added to and stored, but a formula that compares one is unfit.
 
-import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
+import { type Expr, type ScalarFunction, signatures, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import { type Lanes, readIntegers } from "./simd.ts";
+import type { Lanes } from "./simd.ts";
 
 /**
  * How far lanes are the number that they stand for: `exact`; `wrapped`, in the lowest 32 bits; `stored`, in the lowest 32 bits once
@@ -12,34 +12,16 @@ import { type Lanes, readIntegers } from "./simd.ts";
  */
 type Standing = "exact" | "wrapped" | "stored";
 
-const conditions = [
-  "eq",
-  "ne",
-  "lt",
-  "le",
-  "gt",
-  "ge",
-  "logicalNot",
-  "logicalAnd",
-  "logicalOr",
-  "logicalXor",
-  "isNaN",
-  "isFinite",
-] as const;
-
 /** Whether the formulas compute integers from integers alone, and can do so in 32-bit lanes. */
 export function isWhole(roots: readonly Expr[], isInteger: (index: number) => boolean): boolean {
-  return readIntegers(roots, isInteger) && fitsIntegers(roots);
-}
-
-/** Whether the formulas, whose inputs are all integers or conditions, can be computed in 32-bit lanes. */
-export function fitsIntegers(roots: readonly Expr[]): boolean {
   const standings = new Map<Expr, Standing>();
   const order = topological(roots);
   for (const expr of order) {
     const { node } = expr;
-    if (node.kind === "input") standings.set(expr, "exact");
-    else if (node.kind === "constant") {
+    if (node.kind === "input") {
+      if (!isInteger(node.index)) return false;
+      standings.set(expr, "exact");
+    } else if (node.kind === "constant") {
       if (node.value !== (node.value | 0)) return false;
       standings.set(expr, "exact");
     } else {
@@ -88,16 +70,17 @@ function standingOf(fn: ScalarFunction, args: readonly Standing[]): Standing | n
     case "minimum":
       return exact ? "exact" : null;
     default:
-      return exact && conditions.some((name) => name === fn) ? "exact" : null;
+      return exact && signatures[fn].kind === "condition" ? "exact" : null;
   }
 }
 
-/** Emits formulas that {@link fitsIntegers} over lanes of integers and conditions; gives the results, one for each formula. */
+/** Emits formulas that are {@link isWhole} over lanes of integers and conditions; gives the results, one for each formula, or null. */
 export function emitIntegers(
   f: FunctionBuilder,
   roots: readonly Expr[],
   inputs: readonly (Lanes | undefined)[],
-): Lanes[] {
+): Lanes[] | null {
+  if (!isWhole(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32")) return null;
   const values = new Map<Expr, Lanes>();
   const lanesOf = (expr: Expr): Lanes => {
     const value = values.get(expr);
@@ -115,7 +98,7 @@ export function emitIntegers(
     else emitCall(f, node.fn, node.args.map(lanesOf));
     const local = f.local("v128");
     f.set(local);
-    const isCondition = node.kind === "call" && conditions.some((name) => name === node.fn);
+    const isCondition = node.kind === "call" && signatures[node.fn].kind === "condition";
     values.set(expr, { local, type: isCondition ? "condition" : "i32" });
   }
   return roots.map(lanesOf);
@@ -133,6 +116,31 @@ function pushTruth(f: FunctionBuilder, { local, type }: Lanes): void {
   if (type !== "condition") f.v128().op("i32x4.ne");
 }
 
+const comparisons = {
+  eq: "i32x4.eq",
+  ne: "i32x4.ne",
+  lt: "i32x4.lt_s",
+  le: "i32x4.le_s",
+  gt: "i32x4.gt_s",
+  ge: "i32x4.ge_s",
+} as const;
+
+/** Compares integers with integers, or with whole constants, as they are: floats would round them. False if this is no such comparison. */
+export function compareIntegers(
+  f: FunctionBuilder,
+  fn: ScalarFunction,
+  args: readonly Expr[],
+  lanesOf: (arg: Expr) => Lanes,
+): boolean {
+  const integers =
+    args.every((arg) => lanesOf(arg).type === "i32" || Number.isInteger(arg.value)) &&
+    args.some((arg) => arg.value === null);
+  if (!integers || !isKey(comparisons, fn)) return false;
+  for (const arg of args) arg.value === null ? f.get(lanesOf(arg).local) : f.i32(arg.value).op("i32x4.splat");
+  f.op(comparisons[fn]);
+  return true;
+}
+
 const operators = {
   neg: "i32x4.neg",
   abs: "i32x4.abs",
@@ -141,12 +149,7 @@ const operators = {
   mul: "i32x4.mul",
   maximum: "i32x4.max_s",
   minimum: "i32x4.min_s",
-  eq: "i32x4.eq",
-  ne: "i32x4.ne",
-  lt: "i32x4.lt_s",
-  le: "i32x4.le_s",
-  gt: "i32x4.gt_s",
-  ge: "i32x4.ge_s",
+  ...comparisons,
 } as const;
 
 const logic = { logicalNot: "v128.not", logicalAnd: "v128.and", logicalOr: "v128.or", logicalXor: "v128.xor" } as const;

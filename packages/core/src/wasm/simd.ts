@@ -2,10 +2,10 @@
 // are floats, 32-bit integers, or conditions (all ones or all zeros). What has no instructions here makes a formula unfit, and its
 // caller has another way.
 
-import type { DType } from "../dtype.ts";
-import { type Expr, type ScalarFunction, topological } from "../expr/expr.ts";
+import { type Expr, type ScalarFunction, signatures, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import type { PlainInstruction } from "./opcodes.ts";
+import type { CorePlain } from "./opcodes.ts";
+import type { ProgramInstruction } from "./opcodes-programs.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -20,13 +20,13 @@ export interface Lanes {
 }
 
 /** One instruction or a few: the operands are on the stack, in order. */
-type Emit = (f: FunctionBuilder) => void;
+type Emit<More extends ProgramInstruction> = (f: FunctionBuilder<More>) => void;
 
 /** Functions that are one instruction. */
-type Instructions = Partial<Record<ScalarFunction, PlainInstruction>>;
+type Instructions = Partial<Record<ScalarFunction, CorePlain>>;
 
-/** Functions of floats to floats. */
-const arithmetic: Instructions = {
+/** Functions of floats. */
+const floats: Instructions = {
   neg: "f32x4.neg",
   abs: "f32x4.abs",
   sqrt: "f32x4.sqrt",
@@ -40,10 +40,6 @@ const arithmetic: Instructions = {
   div: "f32x4.div",
   maximum: "f32x4.max",
   minimum: "f32x4.min",
-};
-
-/** Comparisons of floats; their results are conditions. */
-const comparisons: Instructions = {
   eq: "f32x4.eq",
   ne: "f32x4.ne",
   lt: "f32x4.lt",
@@ -52,34 +48,19 @@ const comparisons: Instructions = {
   ge: "f32x4.ge",
 };
 
-/** Functions of integers that are meant as floats; their relative error is no greater for an integer that was rounded to one. */
-const leavesIntegers = [
-  "div",
-  "sqrt",
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "log2",
-  "sigmoid",
-  "tanh",
-  "erf",
-  "sinh",
-  "cosh",
-  "asin",
-  "acos",
-  "atan",
-  "atan2",
-] as const;
-
-/** Comparisons of integers. */
-const integerComparisons: Instructions = {
-  eq: "i32x4.eq",
-  ne: "i32x4.ne",
-  lt: "i32x4.lt_s",
-  le: "i32x4.le_s",
-  gt: "i32x4.gt_s",
-  ge: "i32x4.ge_s",
+/** Functions of floats that are a few instructions. */
+const sequences: Partial<Record<ScalarFunction, Emit<never>>> = {
+  isNaN: (f) => {
+    const x = f.local("v128");
+    f.tee(x).get(x).op("f32x4.ne");
+  },
+  isFinite: (f) => f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt"),
+  // 1, −1, or 0 for 0 and NaN
+  sign: (f) => {
+    const x = f.local("v128");
+    f.tee(x).v128().op("f32x4.gt").f32(1).op("f32x4.splat").op("v128.and");
+    f.get(x).v128().op("f32x4.lt").f32(-1).op("f32x4.splat").op("v128.and").op("v128.or");
+  },
 };
 
 /** Functions of conditions to conditions. */
@@ -90,93 +71,76 @@ const logic: Instructions = {
   logicalXor: "v128.xor",
 };
 
-/** What the lanes of a stored dtype become when they are loaded. */
-export function laneType(dtype: DType): LaneType {
-  return dtype === "float32" ? "f32" : "i32";
+/** How lanes of integers are computed with. Both say whether they could; where not, integers are read as floats. */
+interface IntegerLanes<More extends ProgramInstruction> {
+  /** The results of formulas on integers alone. */
+  readonly emit: (
+    f: FunctionBuilder<More>,
+    roots: readonly Expr[],
+    inputs: readonly (Lanes | undefined)[],
+  ) => Lanes[] | null;
+  /** Leaves the comparison of integers on the stack. */
+  readonly compare: (
+    f: FunctionBuilder<More>,
+    fn: ScalarFunction,
+    args: readonly Expr[],
+    lanesOf: (arg: Expr) => Lanes,
+  ) => boolean;
 }
 
-/** How formulas on integers alone are written. */
-interface IntegerFormulas {
-  readonly fits: (roots: readonly Expr[]) => boolean;
-  readonly emit: (f: FunctionBuilder, roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]) => Lanes[];
-}
+/** What only the compiler brings along: functions of many instructions, whose arguments are on the stack, and lanes of integers. */
+export type SimdFunctions<More extends ProgramInstruction = ProgramInstruction> = Partial<
+  Record<ScalarFunction, Emit<More>>
+> & {
+  readonly integers?: IntegerLanes<More>;
+};
 
-/**
- * What only the compiler brings along: functions that are written as many instructions, whose arguments are on the stack, and
- * formulas on integers.
- */
-export type SimdFunctions = Partial<Record<ScalarFunction, Emit>> & { readonly integers?: IntegerFormulas };
-
-/** Whether all of the formulas can be written in SIMD instructions, for inputs of these dtypes. */
-export function canVectorize(roots: readonly Expr[], dtypes: readonly DType[], functions: SimdFunctions = {}): boolean {
-  if (
-    readIntegers(roots, (index) => laneType(dtypes[index] ?? "float32") !== "f32") &&
-    functions.integers?.fits(roots) === true
-  )
-    return true;
-  return topological(roots).every(({ node }) => {
-    if (node.kind === "input") return dtypes[node.index] !== "float64";
-    if (node.kind === "constant") return true;
-    if (["where", "isNaN", "isFinite", "sign"].includes(node.fn)) return true;
-    // Arithmetic on integers wraps; as floats it would not.
-    const integers = node.args.some(
-      (arg) => arg.node.kind === "input" && laneType(dtypes[arg.node.index] ?? "float32") === "i32",
-    );
-    if (logic[node.fn] !== undefined) return true;
-    if (comparisons[node.fn] !== undefined) return true;
-    return (
-      (arithmetic[node.fn] !== undefined || functions[node.fn] !== undefined) &&
-      (!integers || leavesIntegers.some((name) => name === node.fn) || mixesWithFloats(node.args, dtypes))
-    );
-  });
-}
-
-/** Whether the formulas read integers alone. */
-export function readIntegers(roots: readonly Expr[], isInteger: (index: number) => boolean): boolean {
-  return topological(roots).every(({ node }) => node.kind !== "input" || isInteger(node.index));
-}
-
-/** Whether an integer input meets a float here, so that it is meant as one. */
-function mixesWithFloats(args: readonly Expr[], dtypes: readonly DType[]): boolean {
-  return args.some(({ node }) => node.kind === "call" || (node.kind === "input" && dtypes[node.index] === "float32"));
+/** Whether there are SIMD instructions for all of the formulas, on floats. */
+export function hasInstructions(roots: readonly Expr[], functions: SimdFunctions = {}): boolean {
+  return topological(roots).every(
+    ({ node }) =>
+      node.kind !== "call" ||
+      node.fn === "where" ||
+      signatures[node.fn].kind === "condition" ||
+      (floats[node.fn] ?? sequences[node.fn] ?? functions[node.fn]) !== undefined,
+  );
 }
 
 /** Emits the formulas over inputs that are in locals; gives the results, one for each formula. */
-export function emitVector(
-  f: FunctionBuilder,
+export function emitVector<More extends ProgramInstruction>(
+  f: FunctionBuilder<More>,
   roots: readonly Expr[],
   inputs: readonly (Lanes | undefined)[],
-  functions: SimdFunctions = {},
+  functions: SimdFunctions<More> = {},
 ): Lanes[] {
-  const { integers } = functions;
-  if (integers?.fits(roots) && readIntegers(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32"))
-    return integers.emit(f, roots, inputs);
+  const integers = functions.integers?.emit(f, roots, inputs);
+  if (integers) return integers;
   const emitter = new VectorEmitter(f, inputs, functions);
   for (const expr of topological(roots)) emitter.emit(expr);
   return roots.map((root) => emitter.value(root));
 }
 
 /** Puts lanes on the stack as floats; conditions are 1 and 0. */
-export function pushFloats(f: FunctionBuilder, { local, type }: Lanes): void {
+export function pushFloats(f: FunctionBuilder<never>, { local, type }: Lanes): void {
   f.get(local);
   if (type === "i32") f.op("f32x4.convert_i32x4_s");
   else if (type === "condition") f.f32(1).op("f32x4.splat").op("v128.and");
 }
 
 /** Puts lanes on the stack as conditions: everything but 0 holds. */
-export function pushConditions(f: FunctionBuilder, { local, type }: Lanes): void {
+export function pushConditions(f: FunctionBuilder<never>, { local, type }: Lanes): void {
   f.get(local);
   if (type === "f32") f.v128().op("f32x4.ne");
   else if (type === "i32") f.v128().op("i32x4.ne");
 }
 
-class VectorEmitter {
-  readonly #f: FunctionBuilder;
+class VectorEmitter<More extends ProgramInstruction> {
+  readonly #f: FunctionBuilder<More>;
   readonly #inputs: readonly (Lanes | undefined)[];
-  readonly #functions: SimdFunctions;
+  readonly #functions: SimdFunctions<More>;
   readonly #values = new Map<Expr, Lanes>();
 
-  constructor(f: FunctionBuilder, inputs: readonly (Lanes | undefined)[], functions: SimdFunctions) {
+  constructor(f: FunctionBuilder<More>, inputs: readonly (Lanes | undefined)[], functions: SimdFunctions<More>) {
     this.#f = f;
     this.#inputs = inputs;
     this.#functions = functions;
@@ -193,16 +157,14 @@ class VectorEmitter {
     if (node.kind === "input") {
       const input = this.#inputs[node.index];
       if (input !== undefined) this.#values.set(expr, input);
-    } else if (node.kind === "constant") {
-      this.#f.f32(node.value).op("f32x4.splat");
-      this.#keep(expr, "f32");
-    } else this.#keep(expr, this.#call(node.fn, node.args));
-  }
-
-  #keep(expr: Expr, type: LaneType): void {
-    const local = this.#f.local("v128");
-    this.#f.set(local);
-    this.#values.set(expr, { local, type });
+    } else {
+      if (node.kind === "constant") this.#f.f32(node.value).op("f32x4.splat");
+      else this.#call(node.fn, node.args);
+      const local = this.#f.local("v128");
+      this.#f.set(local);
+      const isCondition = node.kind === "call" && signatures[node.fn].kind === "condition";
+      this.#values.set(expr, { local, type: isCondition ? "condition" : "f32" });
+    }
   }
 
   #numbers(args: readonly Expr[]): void {
@@ -213,45 +175,20 @@ class VectorEmitter {
     for (const arg of args) pushConditions(this.#f, this.value(arg));
   }
 
-  /** Leaves `fn(...args)` on the stack, and says what its lanes are. */
-  #call(fn: ScalarFunction, args: readonly Expr[]): LaneType {
+  /** Leaves `fn(...args)` on the stack. */
+  #call(fn: ScalarFunction, args: readonly Expr[]): void {
     const f = this.#f;
-    const integers =
-      args.every((arg) => this.value(arg).type === "i32" || Number.isInteger(arg.value)) &&
-      args.some((arg) => arg.value === null);
-    if (fn === "where") {
-      this.#where(args);
-      return "f32";
-    }
-    if (logic[fn] !== undefined) {
+    const { integers } = this.#functions;
+    if (fn === "where") this.#where(args);
+    else if (logic[fn] !== undefined) {
       this.#truths(args);
       f.op(logic[fn]);
-      return "condition";
-    }
-    if (integers && integerComparisons[fn] !== undefined) {
-      for (const arg of args) arg.value === null ? f.get(this.value(arg).local) : f.i32(arg.value).op("i32x4.splat");
-      f.op(integerComparisons[fn]);
-      return "condition";
-    }
-    if ((fn === "maximum" || fn === "minimum") && this.#bound(fn, args)) return "f32";
-    this.#numbers(args);
-    if (fn === "isNaN") {
+    } else if (!(integers?.compare(f, fn, args, (arg) => this.value(arg)) || this.#bound(fn, args))) {
       this.#numbers(args);
-      f.op("f32x4.ne");
-      return "condition";
+      const instruction = floats[fn];
+      if (instruction !== undefined) f.op(instruction);
+      else (sequences[fn] ?? this.#functions[fn])?.(f);
     }
-    if (fn === "isFinite") {
-      f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt");
-      return "condition";
-    }
-    if (fn === "sign") {
-      this.#sign();
-      return "f32";
-    }
-    const known = comparisons[fn] ?? arithmetic[fn];
-    if (known !== undefined) f.op(known);
-    else this.#functions[fn]?.(f);
-    return comparisons[fn] === undefined ? "f32" : "condition";
   }
 
   /** A choice; against zero, all bits of the other value or none. */
@@ -268,7 +205,8 @@ class VectorEmitter {
    * The larger or smaller of a value and a constant, in one or two machine instructions; `f32x4.max` takes eight, as either side may be NaN.
    * `pmax(x, bound)` is `x < bound ? bound : x`: NaN stays, and so does the sign of a zero, which only a bound of zero could get wrong.
    */
-  #bound(fn: "maximum" | "minimum", args: readonly Expr[]): boolean {
+  #bound(fn: ScalarFunction, args: readonly Expr[]): boolean {
+    if (fn !== "maximum" && fn !== "minimum") return false;
     const at = args.findIndex(({ value }) => value !== null);
     const bound = args[at]?.value ?? Number.NaN;
     if (Number.isNaN(bound) || (fn === "minimum" && Object.is(bound, -0))) return false;
@@ -283,13 +221,5 @@ class VectorEmitter {
         .op(fn === "maximum" ? "f32x4.pmax" : "f32x4.pmin");
     }
     return true;
-  }
-
-  /** 1, −1, or 0 for 0 and NaN. */
-  #sign(): void {
-    const f = this.#f;
-    const x = f.local("v128");
-    f.tee(x).v128().op("f32x4.gt").f32(1).op("f32x4.splat").op("v128.and");
-    f.get(x).v128().op("f32x4.lt").f32(-1).op("f32x4.splat").op("v128.and").op("v128.or");
   }
 }

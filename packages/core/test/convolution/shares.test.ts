@@ -9,6 +9,7 @@ import { ModuleBuilder } from "../../src/wasm/assembler.ts";
 import { convolutionKernel, inputGradientKernel } from "../../src/wasm/convolution.ts";
 import { kernelGradientKernel } from "../../src/wasm/convolution-gradient.ts";
 import type { NativeKernel } from "../../src/wasm/native.ts";
+import { instructions } from "../../src/wasm/opcodes-programs.ts";
 import { patchesKernel } from "../../src/wasm/patches.ts";
 import { poolingKernel } from "../../src/wasm/pooling.ts";
 import { slide, type WindowOptions } from "../../src/window.ts";
@@ -81,7 +82,7 @@ function run({ kernel, inputs, output }: Candidate, parts: number, before: numbe
   const target = reserve(4 * sizeOf(output.shape));
   const guard = reserve(64);
   const scratch = reserve(MOST * kernel.scratchBytes(inputs, output));
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder(instructions);
   module.importMemory("env", "memory", { minimum: 1 });
   const body = kernel.emit(module, inputs, output);
   const parameters = ["i32", "i32"] as const;

@@ -4,13 +4,24 @@ import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import * as core from "../../src/index.ts";
 import { ModuleBuilder } from "../../src/wasm/assembler.ts";
+import { coreInstructions } from "../../src/wasm/opcodes.ts";
+import { instructions } from "../../src/wasm/opcodes-programs.ts";
 import { isSample } from "./docstrings.ts";
 import { runExample, statedValue, testExamples } from "./run.ts";
 
 testExamples({
   sources: new URL("../../src/", import.meta.url),
   // Besides the public names: a module under construction, and the numbers of a training loop.
-  names: { ...core, compile, ModuleBuilder, module: new ModuleBuilder(), learningRate: 0.1, beta: 0.9, steps: 1 },
+  names: {
+    ...core,
+    compile,
+    ModuleBuilder,
+    module: new ModuleBuilder(instructions),
+    coreInstructions,
+    learningRate: 0.1,
+    beta: 0.9,
+    steps: 1,
+  },
   except: (example) => example.file.startsWith("ops") && isSample(example), // the exam of operators
 });
 

@@ -4,14 +4,14 @@
 import { describe, expect, test } from "vitest";
 import { derivative } from "../../src/expr/derivative.ts";
 import {
-  arities,
   call,
   constant,
   Expr,
+  scalarFunctions as functions,
   input,
   inputsOf,
   reading,
-  type ScalarFunction,
+  signatures,
   substitute,
   topological,
 } from "../../src/expr/expr.ts";
@@ -20,8 +20,6 @@ import { callables, evaluators, interpret, toJavaScript } from "../../src/expr/j
 import { simplify } from "../../src/expr/simplify.ts";
 import { closeNumber, scattered } from "../exam/reference.ts";
 
-const isFunction = (name: string): name is ScalarFunction => name in arities;
-const functions = Object.keys(arities).filter(isFunction);
 const symbols = [0, 1, 2].map((index) => input(index));
 
 /** Runs a formula by its generated source, or null where the text cannot run. */
@@ -56,7 +54,7 @@ const edgeTriples = edges.flatMap((a) =>
 );
 
 describe.each(functions)("%s", (fn) => {
-  const arity = arities[fn];
+  const { arity } = signatures[fn];
   const root = call(fn, ...symbols.slice(0, arity));
   const value = interpreted(root);
 
@@ -89,7 +87,10 @@ function randomFormula(seed: number, depth: number): Expr {
   const grow = (level: number): Expr => {
     if (level === 0) return draw(2) === 0 ? (symbols[draw(3)] ?? input(0)) : constant([0, 1, -1, 2, 0.5][draw(5)] ?? 1);
     const fn = functions[draw(functions.length)] ?? "add";
-    return call(fn, ...Array.from({ length: arities[fn] }, () => grow(level - 1 - draw(2) * (level > 1 ? 1 : 0))));
+    return call(
+      fn,
+      ...Array.from({ length: signatures[fn].arity }, () => grow(level - 1 - draw(2) * (level > 1 ? 1 : 0))),
+    );
   };
   return grow(depth);
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { GradusError } from "../../src/errors.ts";
 import { FunctionBuilder, type Local, ModuleBuilder, type ValueType } from "../../src/wasm/assembler.ts";
 import { features } from "../../src/wasm/features.ts";
-import { opcode } from "../../src/wasm/opcodes.ts";
+import { coreInstructions } from "../../src/wasm/opcodes.ts";
+import { instructions, type PlainInstruction } from "../../src/wasm/opcodes-programs.ts";
 import { LANE_MEMORY, LANES, MEMORY, PLAIN } from "./opcodes.ts";
 
 type Run = (...values: (number | bigint)[]) => number | bigint;
@@ -15,7 +16,7 @@ function assemble(
   body: (f: FunctionBuilder) => void,
   memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 }),
 ): Run {
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder(instructions);
   module.importMemory("env", "memory", { minimum: 1 });
   const main = module.define({ parameters, results: [result] }, body);
   module.export("main", main);
@@ -56,7 +57,7 @@ describe("locals, calls and control", () => {
   });
 
   it("types locals", () => {
-    const module = new ModuleBuilder();
+    const module = new ModuleBuilder(instructions);
     module.define({ parameters: ["i32", "v128"] }, (f, count, vector) => {
       f.increment(count, 1);
       // @ts-expect-error a vector is no counter
@@ -127,7 +128,7 @@ describe("locals, calls and control", () => {
   });
 
   it("calls functions defined before, and shares signatures", () => {
-    const module = new ModuleBuilder();
+    const module = new ModuleBuilder(instructions);
     const square = module.define({ parameters: ["f64"], results: ["f64"] }, (f, x) => {
       f.get(x).get(x).op("f64.mul");
     });
@@ -176,7 +177,7 @@ describe("memory and vectors", () => {
 
   it.runIf(features().threads)("adds, waits and notifies atomically in shared memory", () => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const module = new ModuleBuilder();
+    const module = new ModuleBuilder(instructions);
     module.importMemory("env", "memory", { minimum: 1, maximum: 1, shared: true });
     const main = module.define({ parameters: [], results: ["i32"] }, (f) => {
       f.push(8, 5).memory("i32.atomic.store");
@@ -194,7 +195,7 @@ describe("memory and vectors", () => {
 
 describe("the tables of instructions", () => {
   const hex = (emit: (f: FunctionBuilder) => void): string => {
-    const f = new FunctionBuilder(0, []);
+    const f = new FunctionBuilder(0, [], instructions);
     emit(f);
     return Buffer.from(f.code).toString("hex");
   };
@@ -218,6 +219,14 @@ describe("the tables of instructions", () => {
   });
 
   it("refuses names that are in no row", () => {
-    for (const name of ["f32x4._", "f32x4.sine", "add", ""]) expect(() => opcode(name)).toThrow(GradusError);
+    for (const name of ["f32x4._", "f32x4.sine", "add", ""])
+      expect(() => hex((f) => f.op(name as PlainInstruction))).toThrow(GradusError); // cast: as JavaScript would
+  });
+
+  it("knows no instruction of programs where a module has the core's", () => {
+    const module = new ModuleBuilder<never>(coreInstructions);
+    // @ts-expect-error refused when it is compiled, too
+    const define = (): unknown => module.define({ parameters: [] }, (f) => f.op("f64x2.add"));
+    expect(define).toThrow('there is no instruction "f64x2.add"');
   });
 });

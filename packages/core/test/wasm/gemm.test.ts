@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../../src/wasm/assembler.ts";
 import { features } from "../../src/wasm/features.ts";
-import { emitGemm, type GemmForm, type GemmOptions, gemmScratchBytes } from "../../src/wasm/gemm.ts";
+import { type GemmForm, gemmScratchBytes } from "../../src/wasm/gemm.ts";
+import { instructions } from "../../src/wasm/opcodes-programs.ts";
+import { emitGemm, type GemmOptions } from "./emit-gemm.ts";
 
 const FORMS: readonly GemmForm[] = ["nn", "nt", "tn", "tt"];
 const RELAXED = features().relaxedSimd ? [false, true] : [false];
@@ -38,7 +40,7 @@ const same = (x: Float32Array, y: Float32Array): boolean => x.every((value, i) =
 
 /** Runs an emitted product. Operands end where memory ends or where guards begin, so that stray accesses are seen. */
 function run(options: GemmOptions, { a, b, c }: Operands): Float32Array {
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder(instructions);
   module.importMemory("env", "memory", { minimum: 1 });
   emitGemm(module, "gemm", options);
   const floats = gemmScratchBytes(options.tile) / 4 + a.length + b.length + c.length + 128;
@@ -202,7 +204,7 @@ describe("epilogues", () => {
     all.set(other, otherAt);
     all.fill(GUARD, resultAt);
 
-    const module = new ModuleBuilder();
+    const module = new ModuleBuilder(instructions);
     module.importMemory("env", "memory", { minimum: 1 });
     for (const [name, columnStart, columnEnd] of [
       ["left", 0, 2],
@@ -255,7 +257,7 @@ describe("epilogues", () => {
 describe("one module", () => {
   it("shares its kernels among products of a form", () => {
     const size = (count: number): number => {
-      const module = new ModuleBuilder();
+      const module = new ModuleBuilder(instructions);
       module.importMemory("env", "memory", { minimum: 1 });
       for (let i = 0; i < count; i++) emitGemm(module, `product ${i}`, { form: "nn", m: 10 + i, n: 20, k: 30 });
       return module.toBytes().length;
@@ -264,7 +266,7 @@ describe("one module", () => {
   });
 
   it("refuses what it cannot emit", () => {
-    const module = new ModuleBuilder();
+    const module = new ModuleBuilder(instructions);
     expect(() => emitGemm(module, "none", { form: "nn", m: 1, n: 1, k: 0 })).toThrow("k must be at least 1, got 0");
     const tile = { rows: 3, vectors: 2 };
     const epilogue = { origin: 0, begin: () => () => undefined };

@@ -5,13 +5,16 @@ import type {
   LaneMemoryInstruction,
   MemoryInstruction,
   PlainInstruction,
-} from "../../src/wasm/opcodes.ts";
+} from "../../src/wasm/opcodes-programs.ts";
 
 export const PLAIN: readonly (readonly [PlainInstruction, string])[] = [
   ["control.return", "0f"],
   ["control.select", "1b"],
+  ["i32.eqz", "45"],
+  ["i32.ge_s", "4e"],
   ["i32.ge_u", "4f"],
   ["f64.gt", "64"],
+  ["i32.or", "72"],
   ["i32.shr_u", "76"],
   ["f32.div", "95"],
   ["f64.mul", "a2"],
@@ -21,6 +24,7 @@ export const PLAIN: readonly (readonly [PlainInstruction, string])[] = [
   ["i32x4.splat", "fd11"],
   ["f32x4.splat", "fd13"],
   ["f64x2.splat", "fd14"],
+  ["i32x4.ne", "fd38"],
   ["i32x4.ge_s", "fd3f"],
   ["f32x4.ge", "fd46"],
   ["f64x2.ge", "fd4c"],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { DType } from "../../src/dtype.ts";
 import { call, constant, type Expr, input, type ScalarFunction } from "../../src/expr/expr.ts";
 import { interpret } from "../../src/expr/javascript.ts";
-import { canVectorize } from "../../src/wasm/simd.ts";
+import { canVectorize } from "../../src/wasm/simd-dtypes.ts";
 import { isWhole } from "../../src/wasm/simd-integers.ts";
 import { vectorLoop } from "./vectors.ts";
 
@@ -174,7 +174,7 @@ describe("integers", () => {
     expect(isWhole([a.mul(0.5)], () => true)).toBe(false);
     expect(isWhole([a.add(2 ** 31)], () => true)).toBe(false);
     expect(isWhole([a.add(b).mul(c)], () => true)).toBe(true);
-    expect(canVectorize([a.add(b).gt(c)], ["int32", "int32", "int32"])).toBe(false);
+    expect(canVectorize([a.add(b).gt(c)], ["int32", "int32", "int32"], {})).toBe(false);
   });
 });
 

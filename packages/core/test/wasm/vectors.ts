@@ -3,6 +3,7 @@ import type { DType } from "../../src/dtype.ts";
 import { call, type Expr, input, type ScalarFunction } from "../../src/expr/expr.ts";
 import { type Local, ModuleBuilder } from "../../src/wasm/assembler.ts";
 import { elementBytes, loadLanes, storeLanes } from "../../src/wasm/lanes.ts";
+import { instructions } from "../../src/wasm/opcodes-programs.ts";
 import { emitVector } from "../../src/wasm/simd.ts";
 import { functions } from "../../src/wasm/simd-math.ts";
 
@@ -34,7 +35,7 @@ export function vectorLoop(
 ): VectorLoop {
   const spacing = length * 4;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((spacing * (dtypes.length + 1)) / 65536) });
-  const module = new ModuleBuilder();
+  const module = new ModuleBuilder(instructions);
   module.importMemory("env", "memory", { minimum: 1 });
   const run = module.define({ parameters: [] }, (f) => {
     const counter = f.local("i32");

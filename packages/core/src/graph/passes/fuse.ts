@@ -5,7 +5,7 @@
 import type { DType } from "../../dtype.ts";
 import { topological } from "../../expr/expr.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
-import { canVectorize } from "../../wasm/simd.ts";
+import { canVectorize } from "../../wasm/simd-dtypes.ts";
 import { isWhole } from "../../wasm/simd-integers.ts";
 import { functions } from "../../wasm/simd-math.ts";
 import { type Graph, type GraphNode, isSource, type Operand, type Value } from "../graph.ts";
