@@ -14,14 +14,19 @@ export type TensorFunction = (...inputs: Tensor[]) => Tensor;
 
 /** The result of a function, and how to send a gradient of it back to the inputs. */
 export interface Pullback {
+  /** f at the inputs, of whatever shape f gives it. */
   readonly value: Tensor;
   /** Given the gradient of some loss with respect to `value`, its gradients with respect to the inputs. */
   readonly pullback: (gradient: Tensor) => Tensor[];
 }
 
 /**
- * `f(...inputs)` and the map v ↦ vᵀ·J, with J the Jacobian of f at the inputs.
+ * `f(...inputs)` and the map v ↦ vᵀ·J, with J the Jacobian of f at the inputs: v has the shape of the value, and the
+ * gradients that it gives have those of the inputs. Reverse mode, for about the cost of f once more, whatever the
+ * number of inputs.
  *
+ * @throws AutogradError if f returns no tensor
+ * @throws ShapeError from the pullback, if v has not the shape of the value
  * @example
  * const { value, pullback } = vjp((x) => x.square(), tensor([1, 2]));
  * pullback(tensor([1, 1]))[0]?.toArray(); // [2, 4]
@@ -78,7 +83,9 @@ function leadsElsewhere(root: Node | null, stops: ReadonlySet<Node>): boolean {
 
 /** A value and its gradients with respect to the inputs. */
 export interface ValueAndGradients<G = Tensor[]> {
+  /** The value of f, a scalar. */
   readonly value: Tensor;
+  /** ∂f/∂x for each input x, of its shape; zeros where f does not depend on it. */
   readonly gradients: G;
 }
 
@@ -143,9 +150,10 @@ function mapTensors(
 }
 
 /**
- * The gradient of scalar-valued `f` with respect to its first input, as a function; apply it twice for the second derivative. Inputs
- * may be structures, as in {@link valueAndGrad}.
+ * The gradient of scalar-valued `f` with respect to its first input, as a function; apply it twice for the second
+ * derivative. Inputs may be structures, as in {@link valueAndGrad}.
  *
+ * @throws AutogradError if f gives no scalar, or if its first input is no tensor, nor a structure of tensors
  * @example
  * const slope = grad((x) => x.pow(3).sum());
  * slope(tensor([2])).toArray(); // [12]
@@ -165,9 +173,10 @@ export function grad(f: TensorFunction): (...inputs: Tensor[]) => unknown {
 }
 
 /**
- * `f(x)` and J·v, the derivative of f at x in the direction v. Found by differentiating vᵀ·J twice: u ↦ uᵀ·J is linear in u, and
- * the transpose of that map is J itself.
+ * `f(x)` as `value`, and J·v as `tangent`: the derivative of f at x in the direction v, of the shape of the value.
+ * Found by differentiating vᵀ·J twice: u ↦ uᵀ·J is linear in u, and the transpose of that map is J itself.
  *
+ * @throws ShapeError unless v has the shape of x
  * @example
  * jvp((x) => x.square(), tensor([1, 2]), tensor([1, 0])).tangent.toArray(); // [2, 0]
  */
@@ -189,7 +198,12 @@ export type DerivativeShape<Y extends Shape, X extends Shape> = [number] extends
   ? Shape
   : readonly [...Y, ...X];
 
-/** The Jacobian of `f` at x: [...shape of f(x), ...shape of x]. @example jacobian((x) => x.mul(3), tensor([1, 2])).toArray(); // [[3, 0], [0, 3]] */
+/**
+ * The Jacobian of `f` at x: [...shape of f(x), ...shape of x], a pullback for each element of f(x).
+ *
+ * @throws AutogradError if f returns no tensor
+ * @example jacobian((x) => x.mul(3), tensor([1, 2])).toArray(); // [[3, 0], [0, 3]]
+ */
 export function jacobian<X extends Shape, Y extends Shape>(
   f: (x: Tensor<X>) => Tensor<Y>,
   x: Tensor<X>,
@@ -205,17 +219,25 @@ export function jacobian<X extends Shape, Y extends Shape>(
   return typed(matrix);
 }
 
-/** The matrix of second derivatives of scalar-valued `f` at x: [...shape of x, ...shape of x]. @example hessian((x) => x.pow(3).sum(), tensor([2])).toArray(); // [[12]] */
+/**
+ * The matrix of second derivatives of scalar-valued `f` at x: [...shape of x, ...shape of x]. Symmetric where they
+ * are continuous; for its product with one vector, {@link hessianVectorProduct} is far cheaper.
+ *
+ * @throws AutogradError if f gives no scalar
+ * @example hessian((x) => x.pow(3).sum(), tensor([2])).toArray(); // [[12]]
+ */
 export function hessian<X extends Shape>(f: (x: Tensor<X>) => Tensor, x: Tensor<X>): Tensor<DerivativeShape<X, X>> {
   const slope = grad((...[point = x]) => f(typed(point)));
   return typed(jacobian((point: Tensor) => slope(point), x));
 }
 
 /**
- * H·v, the Hessian of scalar-valued `f` at x times a vector, without the Hessian: the derivative of the gradient's product with v, for
- * about the cost of two gradients. Source: B. A. Pearlmutter, "Fast exact multiplication by the Hessian", 1994.
+ * H·v, the Hessian of scalar-valued `f` at x times a vector, without the Hessian: the derivative of the gradient's
+ * product with v, for about the cost of two gradients. Source: B. A. Pearlmutter, "Fast exact multiplication by the
+ * Hessian", 1994.
  *
  * @throws ShapeError unless v has the shape of x
+ * @throws AutogradError if f gives no scalar
  * @example hessianVectorProduct((x) => x.pow(3).sum(), tensor([1, 2]), tensor([1, 10])).toArray(); // [6, 120]
  */
 export function hessianVectorProduct<X extends Shape>(

@@ -7,10 +7,14 @@ import { Tensor } from "./tensor.ts";
 
 /** The parts of a {@link customOp}. */
 export interface CustomOpDefinition {
+  /** What messages, graphs and profiles call it; "customOp" by default. */
   readonly name?: string;
   /** The result; it may be computed in any way, and nothing of it is recorded. */
   readonly forward: (...inputs: Tensor[]) => Tensor;
-  /** The gradients of the inputs, from that of the result; null for inputs that have none. */
+  /**
+   * The gradients of the inputs, each of its input's shape, from `dy`, that of the result; null for inputs that have
+   * none. Made of ordinary operators, it can be differentiated in turn.
+   */
   readonly backward: (parts: {
     readonly dy: Tensor;
     readonly inputs: readonly Tensor[];
@@ -19,8 +23,11 @@ export interface CustomOpDefinition {
 }
 
 /**
- * An operator with a gradient of your own, for what no formula of other operators says well.
+ * An operator with a gradient of your own, for what no formula of other operators says well. It runs, differentiates
+ * and compiles like the built-in ones.
  *
+ * @throws AutogradError when it is called, if `forward` gives no tensor; in backward, unless there is a gradient or
+ * null for each input
  * @example
  * const clamped = customOp({ name: "straightThrough", forward: (x) => x.round(), backward: ({ dy }) => [dy] });
  * clamped(tensor([0.4, 1.6])).toArray(); // [0, 2]

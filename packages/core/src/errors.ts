@@ -11,6 +11,10 @@
  * new RecipeError("no flour") instanceof GradusError; // true
  */
 export class GradusError extends Error {
+  /**
+   * The name of the class: what stands before the message in a stack, and tells kinds of errors apart without
+   * `instanceof`.
+   */
   override readonly name: string = "GradusError";
 }
 

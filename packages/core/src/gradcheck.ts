@@ -12,12 +12,16 @@ import type { Tensor } from "./tensor.ts";
 
 /** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
-  /** The step of the differences; 1e-6 by default. */
+  /**
+   * The step ε of the differences (f(x + ε) − f(x − ε)) / 2ε; 1e-6 by default, about where rounding and curvature
+   * err equally.
+   */
   readonly epsilon?: number;
-  /** Allowed: absolute + relative · |difference quotient|; 1e-5 and 1e-3 by default. */
+  /** Allowed is a distance of absolute + relative · |difference quotient|; 1e-5 by default. */
   readonly absolute?: number;
+  /** The part of the allowance that grows with the gradient; 1e-3 by default. */
   readonly relative?: number;
-  /** 2 also checks the gradient of the gradient. */
+  /** 2 also checks the gradient of the gradient; 1 by default. */
   readonly order?: 1 | 2;
 }
 

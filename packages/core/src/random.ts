@@ -60,7 +60,9 @@ export function threefry(
 
 /** What a {@link Generator} is: its seed and how many calls it has served. Plain data, for checkpoints. */
 export interface GeneratorState {
+  /** What the key is made of, a whole number from 0 to 2⁵³ − 1. */
   readonly seed: number;
+  /** How many random operations have drawn so far: the counter of the next one. */
   readonly calls: number;
 }
 
@@ -118,7 +120,10 @@ export class Generator {
   #seed = 0;
   #calls = 0;
 
-  /** @param seed a whole number from 0 to 2⁵³ − 1 */
+  /**
+   * @param seed a whole number from 0 to 2⁵³ − 1: the same seed, the same numbers, on every machine and engine
+   * @throws OptionError for any other
+   */
   constructor(seed: number) {
     this.state = { seed, calls: 0 };
   }

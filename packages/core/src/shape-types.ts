@@ -31,6 +31,7 @@ export type Axes = number | readonly number[] | undefined;
 
 /** What a shape rule yields where the shapes do not fit; the message stands in the compiler's error. */
 export interface ShapeMismatch<Message extends string> {
+  /** The sentence, as in `matmul [64,784] × [785,10]: inner dimensions 784 and 785 differ`. */
   readonly shapeMismatch: Message;
 }
 

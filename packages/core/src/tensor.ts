@@ -90,6 +90,7 @@ type AxisOf<A extends Shape, X extends Axes, K extends boolean, Name extends str
  * x.add(x).sum(0).toArray(); // [8, 12]
  */
 export class Tensor<S extends Shape = AnyShape> {
+  /** The sizes of the axes, outermost first; `[]` for a scalar. */
   readonly shape: Readonly<S>;
   /** @internal How the elements lie in memory. */
   readonly view: View;
@@ -812,6 +813,11 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
   #grad: Tensor<S> | null = null;
   #deferred: (() => Tensor) | null = null;
 
+  /**
+   * @param initial the first value, which is copied: its shape and dtype stay
+   * @param options `name`, for messages, and `requiresGrad`, true by default for floats
+   * @throws DTypeError if integers or booleans are to have a gradient
+   */
   constructor(initial: Tensor<S>, options: VariableOptions = {}) {
     checkOptionNames("Variable", options, ["name", "requiresGrad"]);
     const { name = "", requiresGrad } = options;

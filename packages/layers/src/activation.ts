@@ -12,6 +12,11 @@ export abstract class Activation extends Layer {
   /** The result for floats. */
   protected abstract apply(x: Tensor): Tensor;
 
+  /**
+   * The function of each element (of each row, for a softmax): any shape, which stays.
+   *
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     checkFloat(this, x);
     return typed(this.apply(x));

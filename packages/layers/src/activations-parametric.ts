@@ -36,6 +36,7 @@ export interface LeakyReLUOptions {
  * new LeakyReLU({ negativeSlope: 0.1 }).forward(tensor([-2, 3])).toArray(); // [-0.2, 3]
  */
 export class LeakyReLU extends Activation {
+  /** dy/dx for x ≤ 0. */
   readonly negativeSlope: number;
 
   /** @throws OptionError for a slope that is no finite number */
@@ -76,11 +77,16 @@ export interface PReLUOptions {
  */
 export class PReLU extends Layer {
   declare readonly rule: SameShapeRule;
+  /** How many slopes are learned: one for each channel of the last axis, or 1 for all. */
   readonly channels: number;
   /** w, `[channels]`. */
   readonly weight: Variable<readonly [number]>;
 
-  /** @throws OptionError for `channels` that is no whole number ≥ 1, and for options that are unknown or of the wrong kind */
+  /**
+   * @param channels how many slopes: 1 for all of the input, or the size of its last axis
+   * @throws OptionError for `channels` that is no whole number ≥ 1, and for options that are unknown or of the wrong
+   * kind
+   */
   constructor(channels: number = 1, options: PReLUOptions = {}) {
     super();
     const owner = `PReLU(${describe(channels)})`;
@@ -96,7 +102,12 @@ export class PReLU extends Layer {
     return "prelu";
   }
 
-  /** @throws ShapeError `PReLU(8): the input [32,16] has 16 channels, not 8` */
+  /**
+   * `[…, channels]`, or any shape where there is one slope for all, stays as it is.
+   *
+   * @throws ShapeError `PReLU(8): the input [32,16] has 16 channels, not 8`
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     checkFloat(this, x);
     const { channels } = this;
@@ -118,12 +129,18 @@ const quarter: Initializer = /* @__PURE__ */ constant(0.25);
 
 /** Options of {@link ELU} and {@link CELU}. */
 export interface ELUOptions {
-  /** What the result tends to at −∞, negated; 1 by default. */
+  /** α: what the result tends to at −∞, negated; 1 by default. A {@link CELU} refuses 0. */
   readonly alpha?: number;
 }
 
-/** x for positive x, else α(eˣ − 1). @example new ELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-1.2642411, 1] */
+/**
+ * x for positive x, else α(eˣ − 1). Source: D.-A. Clevert et al., "Fast and accurate deep network learning by
+ * exponential linear units", ICLR 2016.
+ *
+ * @example new ELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-1.2642411, 1]
+ */
 export class ELU extends Activation {
+  /** α: the result tends to −α at −∞. */
   readonly alpha: number;
 
   /** @throws OptionError for an alpha that is no finite number */
@@ -151,8 +168,14 @@ const notZero: OptionRule = {
   valid: (value) => Number.isFinite(value) && value !== 0,
 };
 
-/** x for positive x, else α(e^(x/α) − 1): an ELU whose slope has no jump. @example new CELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-0.7869387, 1] */
+/**
+ * x for positive x, else α(e^(x/α) − 1): an ELU whose slope has no jump. Source: J. T. Barron, "Continuously
+ * differentiable exponential linear units", 2017.
+ *
+ * @example new CELU({ alpha: 2 }).forward(tensor([-1, 1])); // [-0.7869387, 1]
+ */
 export class CELU extends Activation {
+  /** α, not 0: the result tends to −α at −∞. */
   readonly alpha: number;
 
   /** @throws OptionError for an alpha of 0 or that is no finite number */
@@ -194,6 +217,7 @@ const approximation: OptionRule = {
  * new GELU({ approximate: "tanh" }).forward(tensor([-1, 1])); // [-0.158808, 0.841192]
  */
 export class GELU extends Activation {
+  /** `"none"` for Φ itself, `"tanh"` for ½(1 + tanh(√(2/π)·(x + 0.044715·x³))) in its place. */
   readonly approximate: "none" | "tanh";
 
   /** @throws OptionError for another approximation */
@@ -226,7 +250,9 @@ export interface HardTanhLayerOptions {
 
 /** x limited to [min, max]. @example new HardTanh({ max: 2 }).forward(tensor([-5, 0.5, 5])); // [-1, 0.5, 2] */
 export class HardTanh extends Activation {
+  /** The lowest value: what smaller ones become. */
   readonly min: number;
+  /** The highest value: what larger ones become. */
   readonly max: number;
 
   /** @throws OptionError unless both are finite and min < max */

@@ -39,7 +39,13 @@ export class ReLU6 extends Activation {
   }
 }
 
-/** λx for positive x, else λα(eˣ − 1), which keeps mean 0 and variance 1 through many Dense layers. @example new SELU().forward(tensor([-1, 1])); // [-1.1113307, 1.050701] */
+/**
+ * λx for positive x, else λα(eˣ − 1), with λ = 1.0507 and α = 1.6733: it keeps mean 0 and variance 1 through many
+ * Dense layers that start with `leCunNormal`. Source: G. Klambauer et al., "Self-normalizing neural networks", NIPS
+ * 2017.
+ *
+ * @example new SELU().forward(tensor([-1, 1])); // [-1.1113307, 1.050701]
+ */
 export class SELU extends Activation {
   override get kind(): string {
     return "selu";
@@ -50,7 +56,11 @@ export class SELU extends Activation {
   }
 }
 
-/** x·σ(x), also called swish. @example new SiLU().forward(tensor([-1, 1])); // [-0.26894143, 0.7310586] */
+/**
+ * x·σ(x), also called swish. Source: P. Ramachandran et al., "Searching for activation functions", 2017.
+ *
+ * @example new SiLU().forward(tensor([-1, 1])); // [-0.26894143, 0.7310586]
+ */
 export class SiLU extends Activation {
   override get kind(): string {
     return "silu";
@@ -61,7 +71,11 @@ export class SiLU extends Activation {
   }
 }
 
-/** x·tanh(ln(1 + eˣ)). @example new Mish().forward(tensor([-1, 1])); // [-0.30340144, 0.8650984] */
+/**
+ * x·tanh(ln(1 + eˣ)). Source: D. Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+ *
+ * @example new Mish().forward(tensor([-1, 1])); // [-0.30340144, 0.8650984]
+ */
 export class Mish extends Activation {
   override get kind(): string {
     return "mish";
@@ -156,13 +170,16 @@ export interface SoftmaxOptions {
 }
 
 /**
- * eˣ / Σ eˣ along an axis: probabilities. For models that predict; a model that is trained with `crossEntropy` ends
- * in logits, without a Softmax.
+ * eˣ / Σ eˣ along an axis: probabilities, positive and with sum 1. For models that predict; a model that is trained
+ * with `crossEntropy` ends in logits, without a Softmax.
+ *
  * @example new Softmax().forward(tensor([[0, 0, Math.log(2)]])); // [[0.25, 0.25, 0.5]]
  */
 export class Softmax extends Activation {
+  /** The axis along which the results sum to 1; −1 is the last. */
   readonly axis: number;
 
+  /** @throws OptionError for an axis that is no whole number */
   constructor(options: SoftmaxOptions = {}) {
     super();
     checkOptions("Softmax", options, { axis: whole });
@@ -183,8 +200,10 @@ export class Softmax extends Activation {
  * @example new LogSoftmax().forward(tensor([1000, 1000])); // [-0.6931472, -0.6931472]
  */
 export class LogSoftmax extends Activation {
+  /** The axis of the classes; −1 is the last. */
   readonly axis: number;
 
+  /** @throws OptionError for an axis that is no whole number */
   constructor(options: SoftmaxOptions = {}) {
     super();
     checkOptions("LogSoftmax", options, { axis: whole });

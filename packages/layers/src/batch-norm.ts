@@ -46,15 +46,18 @@ export interface BatchNormLayerOptions<Axis extends number = number> {
    * null the running values are the mean over all batches seen.
    */
   readonly momentum?: number | null;
-  /** Added to the variance before the root; 1e-3 by default. */
+  /** ε > 0, added to the variance before the root; 1e-3 by default. */
   readonly epsilon?: number;
-  /** Whether the running variance divides by n − 1 instead of n; false by default. */
+  /**
+   * Whether the running variance is of the batch's sum of squares over n − 1 instead of n; false by default. What a
+   * training batch is divided by is biased either way.
+   */
   readonly unbiasedVariance?: boolean;
   /** Whether a shift β is learnt; true by default. */
   readonly center?: boolean;
   /** Whether a scale γ is learnt; true by default. */
   readonly scale?: boolean;
-  /** The axis of the features; the last by default. */
+  /** The axis of the features; the last by default. All others are averaged over. */
   readonly axis?: Axis;
   /** The type of parameters and statistics; `float32` by default. */
   readonly dtype?: FloatDType;
@@ -87,8 +90,11 @@ type Output<S extends Shape, Features extends number, Axis extends number> = [Ax
   : S;
 
 /**
- * y = γ · (x − μ) / √(σ² + ε) + β for each feature. In training μ and σ² (biased) are those of the batch, and running
- * averages of them are kept; in evaluation, and when frozen, the running averages are used and stay as they are.
+ * y = γ · (x − μ) / √(σ² + ε) + β for each feature. In training μ and σ² (biased) are those of the batch, and
+ * running averages of them are kept; in evaluation, and when frozen, the running averages are used and stay as they
+ * are. The defaults are Keras's; PyTorch's are `{ momentum: 0.9, epsilon: 1e-5, unbiasedVariance: true }`.
+ *
+ * Source: S. Ioffe, C. Szegedy, "Batch normalization: accelerating deep network training", ICML 2015.
  *
  * @example
  * const layer = new BatchNorm(256);
@@ -96,10 +102,15 @@ type Output<S extends Shape, Features extends number, Axis extends number> = [Ax
  */
 export class BatchNorm<const Features extends number = number, const Axis extends number = -1> extends Layer {
   declare readonly rule: [Axis] extends [-1] ? BatchNormRule<Features> : SameShapeRule;
+  /** The size of the axis that is normalized feature by feature. */
   readonly features: Features;
+  /** The weight of the old running value, from 0 to 1; null where running values are the mean over all batches. */
   readonly momentum: number | null;
+  /** ε, added to the variance before the root. */
   readonly epsilon: number;
+  /** Whether the running variance divides by n − 1 instead of n. */
   readonly unbiasedVariance: boolean;
+  /** The axis of the features; −1 is the last. */
   readonly axis: number;
   /** The scale γ, `[features]`, or null without one. */
   readonly gamma: Variable<readonly [Features]> | null;
@@ -112,7 +123,10 @@ export class BatchNorm<const Features extends number = number, const Axis extend
   /** How many batches were seen, where `momentum` is null. */
   readonly batches: Variable<readonly []> | null;
 
-  /** @throws OptionError for a number of features that is no whole number ≥ 1, and for options out of range */
+  /**
+   * @param features the size of the input's axis of features
+   * @throws OptionError for a number of features that is no whole number ≥ 1, and for options out of range
+   */
   constructor(features: Features, options: BatchNormLayerOptions<Axis> = {}) {
     super();
     const owner = `BatchNorm(${features})`;
@@ -149,8 +163,11 @@ export class BatchNorm<const Features extends number = number, const Axis extend
   }
 
   /**
+   * `[…, features]` (or with the features on another `axis`) stays as it is. In training, the running averages move.
+   *
    * @throws ShapeError `BatchNorm(128): the input [32,64] has 64 features, not 128`
    * @throws ShapeError for a training batch with one value per feature, which has no variance
+   * @throws DTypeError for an input that holds no floats
    */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<Output<S, Features, Axis>>,

@@ -8,7 +8,10 @@ import { checkGroups, checkWindow, writeExtent } from "./windows.ts";
 
 /** Options that all convolutions have. */
 export interface ConvolutionOptions extends AffineOptions {
-  /** Parts into which channels and filters fall; 1 by default, the number of channels for a depthwise convolution. */
+  /**
+   * Parts into which channels and filters fall, a divisor of both; 1 by default, the number of channels for a
+   * depthwise convolution.
+   */
   readonly groups?: number;
 }
 
@@ -28,11 +31,11 @@ export abstract class Convolution<
   Size extends Extent,
   Kernel extends Shape,
 > extends Affine<Kernel, Out> {
-  /** Channels of the input. */
+  /** The size of the input's last axis. */
   readonly channels: In;
-  /** Channels of the result. */
+  /** The size of the result's last axis: how many patterns are looked for. */
   readonly filters: Out;
-  /** The size of a window. */
+  /** Steps, or height and width, of a window; one number for both. */
   readonly size: Size;
   /** Parts into which channels and filters fall; each filter sees its own part of the channels alone. */
   readonly groups: number;

@@ -21,12 +21,14 @@ export class Dense<const In extends number = number, const Out extends number = 
   Out
 > {
   declare readonly rule: DenseRule<In, Out>;
-  /** Features of the input. */
+  /** The size of the input's last axis. */
   readonly inputs: In;
-  /** Features of the result. */
+  /** The size of the result's last axis: the number of units. */
   readonly outputs: Out;
 
   /**
+   * @param inputs the size of the input's last axis
+   * @param outputs the size of the result's last axis
    * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong
    * kind
    */
@@ -48,7 +50,12 @@ export class Dense<const In extends number = number, const Out extends number = 
     return [this.inputs];
   }
 
-  /** @throws ShapeError `Dense(64, 10): the input [32,128] has 128 features, not 64` */
+  /**
+   * `[…, inputs]` → `[…, outputs]`.
+   *
+   * @throws ShapeError `Dense(64, 10): the input [32,128] has 128 features, not 64`
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<DenseOutput<S, In, Out>>,
   ): Tensor<Result<DenseOutput<S, In, Out>>> {

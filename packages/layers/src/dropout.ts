@@ -25,10 +25,15 @@ const unit = /* @__PURE__ */ between(0, 1);
  */
 export class Dropout extends Layer {
   declare readonly rule: SameShapeRule;
+  /** The probability with which an element becomes 0 in training, from 0 to 1. */
   readonly rate: number;
+  /** Where the masks come from; null for the default generator. */
   readonly generator: Generator | null;
 
-  /** @throws OptionError for a rate outside [0, 1] */
+  /**
+   * @param rate the probability with which an element is dropped, from 0 (nothing happens) to 1 (all is zeros)
+   * @throws OptionError for a rate outside [0, 1]
+   */
   constructor(rate: number, options: DropoutOptions = {}) {
     super();
     checkOption(unit.valid(rate), "Dropout", "rate", unit.rule, rate);
@@ -41,6 +46,11 @@ export class Dropout extends Layer {
     return "dropout";
   }
 
+  /**
+   * Any shape, which stays: in evaluation the input itself.
+   *
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     checkFloat(this, x);
     if (!this.training) return x;

@@ -63,13 +63,20 @@ const rules: OptionRules<EmbeddingOptions> = /* @__PURE__ */ Object.assign(
  */
 export class Embedding<const Vocabulary extends number = number, const Features extends number = number> extends Layer {
   declare readonly rule: EmbeddingRule<Features>;
+  /** How many entries there are: indices run from 0 to one less. */
   readonly vocabulary: Vocabulary;
+  /** The size of each entry's vector. */
   readonly features: Features;
+  /** The index that stands for nothing and learns nothing, or null. */
   readonly paddingIndex: number | null;
   /** A row for each entry, `[vocabulary, features]`. */
   readonly weight: Variable<readonly [Vocabulary, Features]>;
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or out of range */
+  /**
+   * @param vocabulary how many entries there are
+   * @param features the size of each entry's vector
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or out of range
+   */
   constructor(vocabulary: Vocabulary, features: Features, options: EmbeddingOptions = {}) {
     super();
     const owner = `Embedding(${vocabulary}, ${features})`;
@@ -97,6 +104,8 @@ export class Embedding<const Vocabulary extends number = number, const Features 
   }
 
   /**
+   * `[…]` of indices → `[…, features]`.
+   *
    * @throws DTypeError for indices that are no whole numbers
    * @throws DataError for an index outside the vocabulary, with its value and place
    */

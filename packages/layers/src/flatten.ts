@@ -26,7 +26,11 @@ export class Flatten extends Layer {
     return "flatten";
   }
 
-  /** @throws ShapeError for an input without axes after the batch's */
+  /**
+   * `[batch, …]` → `[batch, features]`, the product of the other sizes; no copy.
+   *
+   * @throws ShapeError for an input without axes after the batch's
+   */
   override forward<S extends Shape>(x: Tensor<S> & Check<Flattened<S, 1>>): Tensor<Result<Flattened<S, 1>>> {
     const input: Tensor = x;
     if (input.rank < 2) {

@@ -4,6 +4,7 @@ import { formatShape, OptionError, ShapeError, Variable } from "@gradus/core";
 
 /** A layer whose weight has the outputs on its last axis: Dense, the convolutions, one of your own. */
 export interface Foldable {
+  /** `[…, outputs]`, at least two axes. */
   readonly weight: Variable;
   /** `[outputs]`, or null without one. */
   readonly bias: Variable | null;

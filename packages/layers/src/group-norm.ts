@@ -24,7 +24,7 @@ import { checkOptions, checkSize, flag, floatRule, type OptionRules, positive, w
 
 /** Options of {@link GroupNorm}. */
 export interface GroupNormLayerOptions<Axis extends number = number> {
-  /** Added to the variance before the root; 1e-5 by default. */
+  /** ε > 0, added to the variance before the root; 1e-5 by default. */
   readonly epsilon?: number;
   /** Whether a shift β is learnt for each channel; true by default. */
   readonly center?: boolean;
@@ -52,9 +52,11 @@ type Output<S extends Shape, Groups extends number, Channels extends number, Axi
   : S;
 
 /**
- * y = γ · (x − μ) / √(σ² + ε) + β for `[batch, …, channels]`, with μ and the biased σ² of each sample and group of neighbouring
- * channels, over all axes but the batch's. One group is a layer normalization of the whole sample, a group for each channel an
- * instance normalization. The same in training and in evaluation.
+ * y = γ · (x − μ) / √(σ² + ε) + β for `[batch, …, channels]`, with μ and the biased σ² of each sample and group of
+ * neighbouring channels, over all axes but the batch's. One group is a layer normalization of the whole sample, a
+ * group for each channel an instance normalization. The same in training and in evaluation.
+ *
+ * Source: Y. Wu, K. He, "Group normalization", ECCV 2018.
  *
  * @example
  * const layer = new GroupNorm(4, 32);
@@ -66,16 +68,24 @@ export class GroupNorm<
   const Axis extends number = -1,
 > extends Layer {
   declare readonly rule: [Axis] extends [-1] ? SameFeaturesRule<Channels, Label<Groups, Channels>> : SameShapeRule;
+  /** How many groups the channels fall into, each of neighbours; a divisor of their number. */
   readonly groups: Groups;
+  /** The size of the axis of channels. */
   readonly channels: Channels;
+  /** ε, added to the variance before the root. */
   readonly epsilon: number;
+  /** The axis of the channels; −1 is the last. */
   readonly axis: number;
   /** The scale γ, `[channels]`, or null without one. */
   readonly gamma: Variable<readonly [Channels]> | null;
   /** The shift β, `[channels]`, or null without one. */
   readonly beta: Variable<readonly [Channels]> | null;
 
-  /** @throws OptionError for a number of groups that does not divide the channels, and for options out of range */
+  /**
+   * @param groups how many groups the channels fall into: 1 for all together, `channels` for each alone
+   * @param channels the size of the input's axis of channels
+   * @throws OptionError for a number of groups that does not divide the channels, and for options out of range
+   */
   constructor(groups: Groups, channels: Channels, options: GroupNormLayerOptions<Axis> = {}) {
     super();
     const owner = `GroupNorm(${groups}, ${channels})`;
@@ -102,7 +112,13 @@ export class GroupNorm<
     return this.axis === -1 ? [this.channels] : null;
   }
 
-  /** @throws ShapeError `GroupNorm(2, 6): the input [8,4] has 4 features, not 6`, and for an input without a batch's axis */
+  /**
+   * `[batch, …, channels]` (or with the channels on another `axis`) stays as it is.
+   *
+   * @throws ShapeError `GroupNorm(2, 6): the input [8,4] has 4 features, not 6`, and for an input without a batch's
+   * axis
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<Output<S, Groups, Channels, Axis>>,
   ): Tensor<Result<Output<S, Groups, Channels, Axis>>> {

@@ -9,9 +9,13 @@ import { Recurrent, type RecurrentOptions, recurrentRules, startOfBias } from ".
 export type GRUOptions<Sequences extends boolean = boolean> = RecurrentOptions<Sequences>;
 
 /**
- * With p = x(t)·W + b and q = h(t−1)·R + b′ in three parts r, z, n: r = σ(p₀ + q₀), z = σ(p₁ + q₁), n = tanh(p₂ + r·q₂);
- * h(t) = (1 − z)·n + z·h(t−1). `[…, time, inputs]` becomes `[…, units]`, the last h, or with `{ returnSequences: true }` all of them,
- * `[…, time, units]`. W is `[inputs, 3·units]`, R `[units, 3·units]`, b and b′ `[3·units]`.
+ * With p = x(t)·W + b and q = h(t−1)·R + b′ in three parts r, z, n: r = σ(p₀ + q₀), z = σ(p₁ + q₁), n = tanh(p₂ +
+ * r·q₂); h(t) = (1 − z)·n + z·h(t−1). `[…, time, inputs]` becomes `[…, units]`, the last h, or with
+ * `{ returnSequences: true }` all of them, `[…, time, units]`. W is `[inputs, 3·units]`, R `[units, 3·units]`, b and
+ * b′ `[3·units]`.
+ *
+ * Source: K. Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014; the reset gate
+ * acts after the product, as in cuDNN, PyTorch and Keras.
  *
  * @example
  * const layer = new GRU(8, 16);
@@ -22,10 +26,15 @@ export class GRU<
   const Units extends number = number,
   const Sequences extends boolean = false,
 > extends Recurrent<In, Units, Sequences, "GRU"> {
-  /** b′, `[3·units]`, or null without one. */
+  /** b′, `[3·units]`, within the reset gate's reach; null without one. */
   readonly recurrentBias: Variable | null;
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind */
+  /**
+   * @param inputs the size of the input's last axis
+   * @param units the size of the hidden state
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong
+   * kind
+   */
   constructor(inputs: In, units: Units, options: GRUOptions<Sequences> = {}) {
     super("GRU", 3, inputs, units, options, recurrentRules);
     const owner = `GRU(${inputs}, ${units})`;
@@ -41,7 +50,11 @@ export class GRU<
     return "gru";
   }
 
-  /** All hidden states, `[…, time, units]`, and the last, `[…, units]`, from a first one (zeros if none is given). */
+  /**
+   * All hidden states, `[…, time, units]`, and the last, `[…, units]`, from a first one (zeros if none is given).
+   *
+   * @throws ShapeError where the input or the state does not fit, and for an input without steps
+   */
   unroll(x: Tensor, state: { readonly hidden?: Tensor } = {}): RecurrentResult {
     return this.run(this.checked(x, [state.hidden]), [state.hidden]);
   }

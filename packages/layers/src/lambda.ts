@@ -12,11 +12,13 @@ import { Layer } from "./layer.ts";
  * double.forward(tensor([1, 2])); // [2, 4]
  */
 export class Lambda<const Out extends Shape = Shape> extends Layer {
+  /** What messages and `toString` call it; "" for nothing. */
   readonly name: string;
   readonly #apply: (x: Tensor) => Tensor<Out>;
 
   /**
-   * @param apply f; @param name what messages and `toString` call it: the function's own name by default
+   * @param apply f: its result's shape, if its type says one, is known to the compiler
+   * @param name what messages and `toString` call it: the function's own name by default
    * @throws OptionError for what is no function
    */
   constructor(apply: (x: Tensor) => Tensor<Out>, name: string = apply?.name ?? "") {
@@ -31,7 +33,11 @@ export class Lambda<const Out extends Shape = Shape> extends Layer {
     return "lambda";
   }
 
-  /** @throws GradusError if the function gives no tensor */
+  /**
+   * f(x), of whatever shape f gives it.
+   *
+   * @throws GradusError if the function gives no tensor
+   */
   override forward(x: Tensor): Tensor<Out> {
     const result = this.#apply(x);
     if (!(result instanceof Tensor))

@@ -25,7 +25,7 @@ import { checkOptions, checkSize, flag, floatRule, type OptionRules, positive } 
 
 /** Options of {@link LayerNorm}. */
 export interface LayerNormLayerOptions {
-  /** Added to the variance before the root; 1e-5 by default. */
+  /** ε > 0, added to the variance before the root; 1e-5 by default. */
   readonly epsilon?: number;
   /** Whether a shift β is learnt; true by default. */
   readonly center?: boolean;
@@ -50,8 +50,10 @@ type Sizes<Features> = Features extends number
     : never;
 
 /**
- * y = γ · (x − μ) / √(σ² + ε) + β, with μ and the biased σ² of each sample over its last axis, or over the last axes that a shape
- * names: `[…, features]` stays as it is. The same in training and in evaluation.
+ * y = γ · (x − μ) / √(σ² + ε) + β, with μ and the biased σ² of each sample over its last axis, or over the last axes
+ * that a shape names: `[…, features]` stays as it is. The same in training and in evaluation.
+ *
+ * Source: J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer normalization", 2016.
  *
  * @example
  * const layer = new LayerNorm(64);
@@ -63,13 +65,17 @@ export class LayerNorm<const Features extends number | Shape = number> extends L
     : SameShapeRule;
   /** The sizes of the axes that are normalized together, the last ones of the input. */
   readonly features: Sizes<Features>;
+  /** ε, added to the variance before the root. */
   readonly epsilon: number;
   /** The scale γ, with the sizes of the features, or null without one. */
   readonly gamma: Variable<Sizes<Features>> | null;
   /** The shift β, with the sizes of the features, or null without one. */
   readonly beta: Variable<Sizes<Features>> | null;
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or out of range */
+  /**
+   * @param features the size of the last axis, or the sizes of the last axes, which are normalized together
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or out of range
+   */
   constructor(features: Features, options: LayerNormLayerOptions = {}) {
     super();
     const isList = Array.isArray(features) && features.length > 0;
@@ -101,7 +107,12 @@ export class LayerNorm<const Features extends number | Shape = number> extends L
     return this.features;
   }
 
-  /** @throws ShapeError `LayerNorm(128): the input [32,64] has 64 features, not 128` */
+  /**
+   * `[…, features]`, or `[…, ...features]` of several, stays as it is.
+   *
+   * @throws ShapeError `LayerNorm(128): the input [32,64] has 64 features, not 128`
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(x: Tensor<S> & Check<Output<S, Features>>): Tensor<Result<Output<S, Features>>> {
     const input: Tensor = x;
     const { epsilon } = this;

@@ -16,7 +16,9 @@ import type { Check, Flattened, Reshaped, Shape, ShapeMismatch, ShowShape, ShowS
 
 /** A shape rule, to be extended: `output` says in terms of `this["input"]` what a layer makes of a shape. */
 export interface Rule {
+  /** The shape that comes in: `unknown` here, and a shape where a rule is applied. */
   readonly input: unknown;
+  /** What comes out, said in terms of `this["input"]`: a shape, or a `ShapeMismatch` with the compiler's sentence. */
   readonly output: unknown;
 }
 

@@ -40,7 +40,10 @@ export abstract class Layer {
   #frozen = false;
   readonly #penalties = new Penalties();
 
-  /** Whether the layer is being trained: dropout drops, batch normalization looks at the batch. True at first. */
+  /**
+   * Whether the layer is being trained: dropout drops, batch normalization looks at the batch. True at first;
+   * assigning it changes this layer alone, {@link train} and {@link eval} also those within it.
+   */
   get training(): boolean {
     return observed(() => this.#training);
   }
@@ -49,7 +52,10 @@ export abstract class Layer {
     this.#training = training;
   }
 
-  /** Whether the layer was frozen: its parameters get no gradient, and its running statistics stay. */
+  /**
+   * Whether the layer was frozen: its parameters get no gradient, and its running statistics stay. Set by
+   * {@link freeze}.
+   */
   get frozen(): boolean {
     return observed(() => this.#frozen);
   }
@@ -58,7 +64,10 @@ export abstract class Layer {
     this.#frozen = frozen;
   }
 
-  /** The layer's result for its input. */
+  /**
+   * The layer's result for its input. What becomes of its shape stands at each layer: `[…, inputs]` →
+   * `[…, outputs]`.
+   */
   abstract forward(x: Tensor, ...more: Tensor[]): Tensor;
 
   /**
@@ -155,7 +164,10 @@ export abstract class Layer {
     return new Map(walk(this, Layer).layers.map(({ path, layer }) => [path.join("."), layer]));
   }
 
-  /** Copies of the values of all parameters and buffers by path, to be saved. */
+  /**
+   * Copies of the values of all parameters and buffers by path, to be saved; their names are `hidden.weight`,
+   * `hidden.bias` …
+   */
   stateDict(): StateDict {
     return copyState(this.namedVariables());
   }

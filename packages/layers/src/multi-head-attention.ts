@@ -35,7 +35,7 @@ import {
 export interface MultiHeadAttentionOptions {
   /** Whether the query at place i sees only keys 0 to i; false by default. */
   readonly causal?: boolean;
-  /** The probability with which attention weights are dropped in training; 0 by default. */
+  /** The probability with which attention weights are dropped in training, from 0 to 1; 0 by default. */
   readonly dropout?: number;
   /** Whether the four products add a bias; true by default. */
   readonly bias?: boolean;
@@ -45,7 +45,7 @@ export interface MultiHeadAttentionOptions {
   readonly valueFeatures?: number;
   /** How the four weights start; `xavierUniform` by default. */
   readonly initializer?: Initializer;
-  /** Where the random numbers of the initializer and of dropout come from. */
+  /** Where the random numbers of the initializer and of dropout come from; the default generator if none is given. */
   readonly generator?: Generator;
   /** The type of the parameters; `float32` by default. */
   readonly dtype?: FloatDType;
@@ -73,11 +73,15 @@ type Label<
 > = `MultiHeadAttention(${ShowSize<Features>}, ${ShowSize<Heads>})`;
 
 /**
- * y = concat(head₁, …)·Wₒ with headᵢ = softmax(QᵢKᵢᵀ / √(features/heads))·Vᵢ, where Q, K, V are dense layers of queries, keys and
- * values, and headᵢ takes the i-th part of their features. `[…, queries, features]` stays as it is.
+ * y = concat(head₁, …)·Wₒ with headᵢ = softmax(QᵢKᵢᵀ / √(features/heads))·Vᵢ, where Q, K, V are dense layers of
+ * queries, keys and values, and headᵢ takes the i-th part of their features. `[…, queries, features]` stays as it
+ * is.
  *
- * `forward(x)` attends to itself; `forward(queries, keys)` to others, `forward(queries, keys, values)` with values apart from the keys. A
- * fourth tensor is a mask, broadcast to `[…, heads, queries, keys]`: `bool`, true where a query may look, or floats that are added to the scores.
+ * `forward(x)` attends to itself; `forward(queries, keys)` to others, `forward(queries, keys, values)` with values
+ * apart from the keys. A fourth tensor is a mask, broadcast to `[…, heads, queries, keys]`: `bool`, true where a
+ * query may look, or floats that are added to the scores.
+ *
+ * Source: A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
  *
  * @example
  * const layer = new MultiHeadAttention(64, 8, { causal: true });
@@ -88,17 +92,30 @@ export class MultiHeadAttention<
   const Heads extends number = number,
 > extends Layer {
   declare readonly rule: SameFeaturesRule<Features, Label<Features, Heads>>;
+  /** The size of the queries' and the result's last axis. */
   readonly features: Features;
+  /** How many attentions stand side by side, each in features / heads of the features. */
   readonly heads: Heads;
+  /** Whether the query at place i sees only keys 0 to i. */
   readonly causal: boolean;
+  /** The probability with which attention weights are dropped in training. */
   readonly dropout: number;
+  /** Where dropout's masks come from; null for the default generator. */
   readonly generator: Generator | null;
+  /** What makes Q of the queries: `[features, features]`. */
   readonly query: Dense;
+  /** What makes K of the keys: `[keyFeatures, features]`. */
   readonly key: Dense;
+  /** What makes V of the values: `[valueFeatures, features]`. */
   readonly value: Dense;
+  /** Wₒ, which mixes the heads: `[features, features]`. */
   readonly output: Dense;
 
-  /** @throws OptionError for a number of heads that does not divide the features, and for options out of range */
+  /**
+   * @param features the size of the queries' and the result's last axis
+   * @param heads how many attentions stand side by side, a divisor of the features
+   * @throws OptionError for a number of heads that does not divide the features, and for options out of range
+   */
   constructor(features: Features, heads: Heads, options: MultiHeadAttentionOptions = {}) {
     super();
     const owner = `MultiHeadAttention(${features}, ${heads})`;
@@ -123,7 +140,15 @@ export class MultiHeadAttention<
     return "multi_head_attention";
   }
 
-  /** @throws ShapeError where queries, keys, values or the mask do not fit one another */
+  /**
+   * `[…, queries, features]` stays as it is.
+   *
+   * @param keys `[…, keys, keyFeatures]`; the queries themselves by default
+   * @param values `[…, keys, valueFeatures]`; the keys by default
+   * @param mask broadcast to `[…, heads, queries, keys]`: true where a query may look, or floats added to the scores
+   * @throws ShapeError where queries, keys, values or the mask do not fit one another
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     queries: Tensor<S> & Check<SameFeatures<S, Features, Label<Features, Heads>>>,
     keys: Tensor = queries,

@@ -16,9 +16,15 @@ import { checkChannels, checkWindow, extentRule, paddingRule, writeExtent } from
 
 /** Options that {@link MaxPool2D} and {@link AvgPool2D} share. */
 export interface Pool2DOptions {
-  /** Steps between neighbouring windows; the size by default, so that windows stand side by side. */
+  /**
+   * Steps between neighbouring windows, one number or `[height, width]`; the size by default, so that windows stand
+   * side by side.
+   */
   readonly stride?: Extent;
-  /** Rows and columns around the image that count for nothing; none (`"valid"`) by default. */
+  /**
+   * Rows and columns around the image that count for nothing; none (`"valid"`) by default, `"same"`, a number,
+   * `[height, width]`, or `[[top, bottom], [left, right]]`.
+   */
   readonly padding?: Padding;
   /** Whether a last window that is only partly there counts; false by default. */
   readonly ceilMode?: boolean;
@@ -26,7 +32,7 @@ export interface Pool2DOptions {
 
 /** Options of {@link MaxPool2D}. */
 export interface MaxPool2DOptions extends Pool2DOptions {
-  /** Steps between neighbouring pixels of a window; 1 by default. */
+  /** Steps between neighbouring pixels of a window, one number or `[height, width]`; 1 by default. */
   readonly dilation?: Extent;
 }
 
@@ -71,13 +77,21 @@ export class MaxPool2D<
   ],
 > extends Layer {
   declare readonly rule: PooledRule<Label<"MaxPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>;
+  /** Height and width of a window; one number for both. */
   readonly size: Extent;
+  /** Steps between neighbouring windows; one number for both directions. */
   readonly stride: Extent;
+  /** Rows and columns of −∞ around the image. */
   readonly padding: Padding;
+  /** Steps between neighbouring pixels of a window; one number for both directions. */
   readonly dilation: Extent;
+  /** Whether a last window that is only partly there counts. */
   readonly ceilMode: boolean;
 
-  /** @throws OptionError for a size out of range, and for options that are unknown or out of range */
+  /**
+   * @param size height and width of a window, one number for both; 2 by default. Options come after it
+   * @throws OptionError for a size out of range, and for options that are unknown or out of range
+   */
   constructor(...[size, options = {}]: CheckOptions<Given, MaxPool2DOptions, "1">) {
     super();
     this.size = size ?? 2;
@@ -94,7 +108,13 @@ export class MaxPool2D<
     return "max_pool2d";
   }
 
-  /** @throws ShapeError for an input that is no images, or in which no window fits */
+  /**
+   * `[batch, height, width, channels]` → `[batch, height', width', channels]`. Of equal maxima the first of a window
+   * takes the gradient.
+   *
+   * @throws ShapeError for an input that is no images, or in which no window fits
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<PooledOutput<S, Label<"MaxPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>,
   ): Tensor<Result<PooledOutput<S, Label<"MaxPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>> {
@@ -123,13 +143,21 @@ export class AvgPool2D<
   ],
 > extends Layer {
   declare readonly rule: PooledRule<Label<"AvgPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>;
+  /** Height and width of a window; one number for both. */
   readonly size: Extent;
+  /** Steps between neighbouring windows; one number for both directions. */
   readonly stride: Extent;
+  /** Rows and columns of zeros around the image. */
   readonly padding: Padding;
+  /** Whether a last window that is only partly there counts. */
   readonly ceilMode: boolean;
+  /** Whether the zeros of the padding count as pixels of the mean. */
   readonly countIncludePad: boolean;
 
-  /** @throws OptionError for a size out of range, and for options that are unknown or out of range */
+  /**
+   * @param size height and width of a window, one number for both; 2 by default. Options come after it
+   * @throws OptionError for a size out of range, and for options that are unknown or out of range
+   */
   constructor(...[size, options = {}]: CheckOptions<Given, AvgPool2DOptions, "1">) {
     super();
     this.size = size ?? 2;
@@ -146,7 +174,12 @@ export class AvgPool2D<
     return "avg_pool2d";
   }
 
-  /** @throws ShapeError for an input that is no images, or in which no window fits */
+  /**
+   * `[batch, height, width, channels]` → `[batch, height', width', channels]`.
+   *
+   * @throws ShapeError for an input that is no images, or in which no window fits
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<PooledOutput<S, Label<"AvgPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>,
   ): Tensor<Result<PooledOutput<S, Label<"AvgPool2D", Given>, SizeOf<Given>, OptionsOf<Given>>>> {
@@ -174,7 +207,12 @@ export class GlobalAvgPool2D extends Layer {
     return "global_avg_pool2d";
   }
 
-  /** @throws ShapeError for an input that is no images, or without pixels */
+  /**
+   * `[batch, height, width, channels]` → `[batch, channels]`.
+   *
+   * @throws ShapeError for an input that is no images, or without pixels
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<GlobalPooledOutput<S, "GlobalAvgPool2D">>,
   ): Tensor<Result<GlobalPooledOutput<S, "GlobalAvgPool2D">>> {

@@ -55,8 +55,11 @@ type Label<
 > = `PositionalEncoding(${ShowSize<Length>}, ${ShowSize<Features>})`;
 
 /**
- * y = x + P for `[…, places, features]` of at most `length` places: P(t, 2i) = sin(t / 10000^(2i/features)) and
- * P(t, 2i + 1) = cos(t / 10000^(2i/features)), or with `{ learned: true }` a parameter.
+ * y = x + P for `[…, places, features]` of at most `length` places: P(t, 2i) = sin(t / 10000^(2i/features)) and P(t,
+ * 2i + 1) = cos(t / 10000^(2i/features)), or with `{ learned: true }` a parameter.
+ *
+ * Sources: A. Vaswani et al., "Attention is all you need", NeurIPS 2017 (waves); J. Devlin et al., "BERT", 2019
+ * (learned).
  *
  * @example
  * const layer = new PositionalEncoding(100, 4);
@@ -67,12 +70,19 @@ export class PositionalEncoding<
   const Features extends number = number,
 > extends Layer {
   declare readonly rule: SameFeaturesRule<Features, Label<Length, Features>>;
+  /** The most places that an input may have. */
   readonly length: Length;
+  /** The size of the input's last axis. */
   readonly features: Features;
   /** P, `[length, features]`: a parameter if it is learned. */
   readonly encoding: Tensor<readonly [Length, Features]>;
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind */
+  /**
+   * @param length the most places that an input may have
+   * @param features the size of the input's last axis
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong
+   * kind
+   */
   constructor(length: Length, features: Features, options: PositionalEncodingOptions = {}) {
     super();
     const owner = `PositionalEncoding(${length}, ${features})`;
@@ -93,7 +103,13 @@ export class PositionalEncoding<
     return "positional_encoding";
   }
 
-  /** @throws ShapeError for more places than `length` */
+  /**
+   * `[…, places, features]` stays as it is.
+   *
+   * @throws ShapeError for more places than `length`, another number of features, and an input without an axis of
+   * places
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<SameFeatures<S, Features, Label<Length, Features>>>,
   ): Tensor<Result<SameFeatures<S, Features, Label<Length, Features>>>> {

@@ -24,13 +24,16 @@ import type { Regularizer } from "./regularizers.ts";
 
 /** Options that all recurrent layers take. */
 export interface RecurrentOptions<Sequences extends boolean = boolean> extends AffineOptions {
-  /** Whether the result holds the hidden state after each step, or (the default) after the last alone. */
+  /**
+   * Whether the result holds the hidden state after each step, `[…, time, units]`, or (the default) after the last
+   * alone, `[…, units]`. All but the last of stacked recurrent layers need it.
+   */
   readonly returnSequences?: Sequences;
   /** How the weight of the hidden state starts; `orthogonal` by default. */
   readonly recurrentInitializer?: Initializer;
-  /** What the weight of the hidden state costs. */
+  /** What the weight of the hidden state costs: `l2(1e-4)`; nothing by default. */
   readonly recurrentRegularizer?: Regularizer;
-  /** What the weight of the hidden state is kept to after each step. */
+  /** What the weight of the hidden state is kept to after each step: `maxNorm(2)`; anything by default. */
   readonly recurrentConstraint?: Constraint;
 }
 
@@ -62,8 +65,11 @@ export abstract class Recurrent<
   Name extends string,
 > extends Layer {
   declare readonly rule: RecurrentRule<In, Units, Sequences, Name>;
+  /** The size of the input's last axis. */
   readonly inputs: In;
+  /** The size of the hidden state. */
   readonly units: Units;
+  /** Whether the result holds the hidden states after all steps, or after the last alone. */
   readonly returnSequences: boolean;
   /** W, `[inputs, gates · units]`. */
   readonly weight: Variable;
@@ -73,6 +79,15 @@ export abstract class Recurrent<
   readonly bias: Variable | null;
   readonly #owner: string;
 
+  /**
+   * @param name the class's name, for messages
+   * @param gates how many times `units` columns the weights have
+   * @param inputs the size of the input's last axis
+   * @param units the size of the hidden state
+   * @param options what the user gave
+   * @param rules what each option must be
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that break a rule
+   */
   constructor(
     name: Name,
     gates: number,

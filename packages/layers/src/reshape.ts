@@ -22,9 +22,13 @@ import type { ReshapeOutput, ReshapeRule } from "./layer-types.ts";
  */
 export class Reshape<const Target extends Shape = Shape> extends Layer {
   declare readonly rule: ReshapeRule<Target>;
+  /** The shape of one sample, without the batch's axis; one size may be −1. */
   readonly shape: Target;
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 0, but for one −1 */
+  /**
+   * @param shape of one sample, without the batch's axis
+   * @throws OptionError for sizes that are no whole numbers ≥ 0, but for one −1
+   */
   constructor(shape: Target) {
     super();
     const valid =
@@ -39,7 +43,11 @@ export class Reshape<const Target extends Shape = Shape> extends Layer {
     return "reshape";
   }
 
-  /** @throws ShapeError `Reshape([28,28]): a sample [783] has 783 values, which do not fill [28,28]` */
+  /**
+   * `[batch, …]` → `[batch, ...shape]`, without a copy where the elements allow.
+   *
+   * @throws ShapeError `Reshape([28,28]): a sample [783] has 783 values, which do not fill [28,28]`
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<ReshapeOutput<S, Target>>,
   ): Tensor<Result<ReshapeOutput<S, Target>>> {

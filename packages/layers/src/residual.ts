@@ -18,7 +18,8 @@ import type { CheckChain, ResidualOutput, ResidualRule } from "./layer-types.ts"
 import { Sequential } from "./sequential.ts";
 
 /**
- * y = x + f(x), with f the layers given, one after another, which must keep the shape. They are named as in a `Sequential`.
+ * y = x + f(x), with f the layers given, one after another, which must keep the shape. They are named as in a
+ * `Sequential`. Source: K. He et al., "Deep residual learning for image recognition", CVPR 2016.
  *
  * @example
  * const block = new Residual(new LayerNorm(64), new Dense(64, 64), new ReLU());
@@ -28,7 +29,10 @@ export class Residual<const L extends readonly Layer[] = readonly Layer[]> exten
   declare readonly rule: ResidualRule<L>;
   readonly #body: Sequential;
 
-  /** @throws OptionError for an argument that is no layer */
+  /**
+   * @param layers f, in the order in which they are applied
+   * @throws OptionError for an argument that is no layer
+   */
   constructor(...layers: { [K in keyof L]: L[K] & CheckChain<L, K> }) {
     super();
     const given: readonly Layer[] = layers;
@@ -57,7 +61,11 @@ export class Residual<const L extends readonly Layer[] = readonly Layer[]> exten
     return [...this.#body.fields(), ...super.fields()];
   }
 
-  /** @throws ShapeError where the layers change the shape */
+  /**
+   * Any shape that the layers take, which stays.
+   *
+   * @throws ShapeError where the layers change the shape
+   */
   override forward<S extends Shape>(x: Tensor<S> & Check<ResidualOutput<L, S>>): Tensor<Result<ResidualOutput<L, S>>> {
     const input: Tensor = x;
     const change: Tensor = this.#body.forward(input);

@@ -20,7 +20,7 @@ import { checkOptions, checkSize, flag, floatRule, type OptionRules, positive } 
 
 /** Options of {@link RMSNorm}. */
 export interface RMSNormOptions {
-  /** Added to the mean square before the root; 1e-5 by default. */
+  /** ε > 0, added to the mean square before the root; 1e-5 by default. */
   readonly epsilon?: number;
   /** Whether a scale γ is learnt; true by default. */
   readonly scale?: boolean;
@@ -33,7 +33,10 @@ const rules: OptionRules<RMSNormOptions> = { epsilon: positive, scale: flag, dty
 type Label<Features extends number> = `RMSNorm(${ShowSize<Features>})`;
 
 /**
- * y = γ · x / √(mean x² + ε) over the last axis: `[…, features]` stays as it is. The same in training and in evaluation.
+ * y = γ · x / √(mean x² + ε) over the last axis: `[…, features]` stays as it is. The same in training and in
+ * evaluation.
+ *
+ * Source: B. Zhang, R. Sennrich, "Root mean square layer normalization", NeurIPS 2019.
  *
  * @example
  * const layer = new RMSNorm(64);
@@ -41,12 +44,17 @@ type Label<Features extends number> = `RMSNorm(${ShowSize<Features>})`;
  */
 export class RMSNorm<const Features extends number = number> extends Layer {
   declare readonly rule: SameFeaturesRule<Features, Label<Features>>;
+  /** The size of the last axis, which is normalized. */
   readonly features: Features;
+  /** ε, added to the mean square before the root. */
   readonly epsilon: number;
   /** The scale γ, `[features]`, or null without one. */
   readonly gamma: Variable<readonly [Features]> | null;
 
-  /** @throws OptionError for a number of features that is no whole number ≥ 1, and for options out of range */
+  /**
+   * @param features the size of the input's last axis
+   * @throws OptionError for a number of features that is no whole number ≥ 1, and for options out of range
+   */
   constructor(features: Features, options: RMSNormOptions = {}) {
     super();
     const owner = `RMSNorm(${features})`;
@@ -68,7 +76,12 @@ export class RMSNorm<const Features extends number = number> extends Layer {
     return [this.features];
   }
 
-  /** @throws ShapeError `RMSNorm(128): the input [32,64] has 64 features, not 128` */
+  /**
+   * `[…, features]` stays as it is.
+   *
+   * @throws ShapeError `RMSNorm(128): the input [32,64] has 64 features, not 128`
+   * @throws DTypeError for an input that holds no floats
+   */
   override forward<S extends Shape>(
     x: Tensor<S> & Check<SameFeatures<S, Features, Label<Features>>>,
   ): Tensor<Result<SameFeatures<S, Features, Label<Features>>>> {

@@ -38,7 +38,10 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
   declare readonly rule: SequentialRule<L>;
   readonly #steps: readonly { readonly name: string; readonly layer: Layer }[];
 
-  /** @throws OptionError for an argument that is no layer */
+  /**
+   * @param layers in the order in which they are applied
+   * @throws OptionError for an argument that is no layer
+   */
   constructor(...layers: { [K in keyof L]: L[K] & CheckChain<L, K> }) {
     super();
     const given: readonly Layer[] = layers;
@@ -85,6 +88,7 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
     return step.layer as LayerAt<L, I>; // cast: the layers were given as L
   }
 
+  /** The layers, in order: `for (const layer of model)`. */
   *[Symbol.iterator](): IterableIterator<L[number]> {
     for (const { layer } of this.#steps) yield layer as L[number]; // cast: the layers were given as L
   }
@@ -93,6 +97,12 @@ export class Sequential<const L extends readonly Layer[] = readonly Layer[]> ext
     return [...this.#steps.map(({ name, layer }) => [name, layer] as const), ...super.fields()];
   }
 
+  /**
+   * What the last layer makes of what the one before it makes, and so on back to the input; without layers, the
+   * input itself.
+   *
+   * @throws GradusError what a layer throws, with the layer's path in the message
+   */
   override forward<S extends Shape>(x: Tensor<S> & Check<Chain<L, S>>): Tensor<Result<Chain<L, S>>> {
     let value: Tensor = x;
     for (const { name, layer } of this.#steps) value = withScope(name, () => run(layer, value));

@@ -7,7 +7,7 @@ import { Recurrent, type RecurrentOptions, recurrentRules } from "./recurrent.ts
 
 /** Options of {@link SimpleRNN}. */
 export interface SimpleRNNOptions<Sequences extends boolean = boolean> extends RecurrentOptions<Sequences> {
-  /** f; "tanh" by default. */
+  /** f, the hyperbolic tangent (the default) or max(x, 0). */
   readonly activation?: "tanh" | "relu";
 }
 
@@ -17,7 +17,8 @@ const rules: OptionRules<SimpleRNNOptions> = /* @__PURE__ */ Object.assign({}, r
 
 /**
  * h(t) = f(x(t)·W + h(t−1)·R + b): `[…, time, inputs]` becomes `[…, units]`, the last hidden state, or with
- * `{ returnSequences: true }` all of them, `[…, time, units]`. W is `[inputs, units]`, R `[units, units]`, b `[units]`.
+ * `{ returnSequences: true }` all of them, `[…, time, units]`. W is `[inputs, units]`, R `[units, units]`, b
+ * `[units]`. Source: J. L. Elman, "Finding structure in time", 1990.
  *
  * @example
  * const layer = new SimpleRNN(8, 16);
@@ -28,9 +29,15 @@ export class SimpleRNN<
   const Units extends number = number,
   const Sequences extends boolean = false,
 > extends Recurrent<In, Units, Sequences, "SimpleRNN"> {
+  /** f in h(t) = f(…). */
   readonly activation: "tanh" | "relu";
 
-  /** @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong kind */
+  /**
+   * @param inputs the size of the input's last axis
+   * @param units the size of the hidden state
+   * @throws OptionError for sizes that are no whole numbers ≥ 1, and for options that are unknown or of the wrong
+   * kind
+   */
   constructor(inputs: In, units: Units, options: SimpleRNNOptions<Sequences> = {}) {
     super("SimpleRNN", 1, inputs, units, options, rules);
     this.activation = options.activation ?? "tanh";
@@ -41,7 +48,11 @@ export class SimpleRNN<
     return "simple_rnn";
   }
 
-  /** All hidden states, `[…, time, units]`, and the last, `[…, units]`, from a first one (zeros if none is given). */
+  /**
+   * All hidden states, `[…, time, units]`, and the last, `[…, units]`, from a first one (zeros if none is given).
+   *
+   * @throws ShapeError where the input or the state does not fit, and for an input without steps
+   */
   unroll(x: Tensor, state: { readonly hidden?: Tensor } = {}): RecurrentResult {
     return this.run(this.checked(x, [state.hidden]), [state.hidden]);
   }

@@ -12,7 +12,7 @@ interface Stepping {
 
 /** Options of {@link GradientAccumulation}. */
 export interface GradientAccumulationOptions {
-  /** How many backward passes make a step. */
+  /** How many backward passes make a step, at least 1. */
   readonly batches: number;
   /** Done when the gradients of a step are complete and averaged, before the optimizer's step: clipping. */
   readonly beforeStep?: () => void;
@@ -42,6 +42,10 @@ export class GradientAccumulation<O extends Stepping = Stepping> {
   readonly #beforeStep: () => void;
   #count = 0;
 
+  /**
+   * @param optimizer what steps: anything with `parameters`, `step` and `zeroGrad`
+   * @throws OptionError unless `batches` is a whole number ≥ 1 and the optimizer can step
+   */
   constructor(optimizer: O, options: GradientAccumulationOptions) {
     const given = withDefaults("GradientAccumulation", { batches: 0, beforeStep: () => {} }, options);
     checkCounts("GradientAccumulation", { batches: given.batches });

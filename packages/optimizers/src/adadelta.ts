@@ -9,14 +9,20 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link Adadelta}. */
 export type AdadeltaHyperparameters = {
+  /** η, by which the step δ is multiplied; ≥ 0. */
   readonly learningRate: number;
+  /** ρ, the share of the old averages of g² and δ², from 0 to below 1. */
   readonly rho: number;
+  /** ε, added under both roots, ≥ 0: at 0 nothing would ever begin to move. */
   readonly epsilon: number;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
 };
 
 /** Options of {@link Adadelta}. */
 export interface AdadeltaOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 1 by default: the steps find their size themselves. */
+  readonly learningRate?: number;
   /** ρ, the share of the old averages, from 0 to below 1; 0.9 by default. */
   readonly rho?: number;
   /** Added under both roots: it is what the first steps begin with; 1e-6 by default. */
@@ -39,12 +45,19 @@ const adapt: Update = /* @__PURE__ */ update({
 });
 
 /**
- * Adadelta: s ← ρs + (1 − ρ)g², δ = g·√(d + ε)/√(s + ε), d ← ρd + (1 − ρ)δ², w ← w − η·δ.
+ * Adadelta: s ← ρs + (1 − ρ)g², δ = g·√(d + ε)/√(s + ε), d ← ρd + (1 − ρ)δ², w ← w − η·δ. A step has the unit of its
+ * weight.
+ *
+ * Source: M. D. Zeiler, "ADADELTA: an adaptive learning rate method", 2012; the learning rate is PyTorch's addition.
  *
  * @example
  * const optimizer = new Adadelta(model.parameters());
  */
 export class Adadelta extends Optimizer<"square" | "delta", AdadeltaHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<AdadeltaOptions>, options: AdadeltaOptions = {}) {
     super("Adadelta", parameters, withDefaults("Adadelta", defaults, options), ["square", "delta"]);
   }

@@ -10,15 +10,22 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link Adagrad}. */
 export type AdagradHyperparameters = {
+  /** η, the size of the first steps, ≥ 0. */
   readonly learningRate: number;
+  /** δ ≥ 0 in the rate η/(1 + (t − 1)·δ) of step t. */
   readonly learningRateDecay: number;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
+  /** What the sum of squares s begins with, ≥ 0. */
   readonly initialAccumulator: number;
+  /** ε ≥ 0, added to √s, so that nothing is divided by 0. */
   readonly epsilon: number;
 };
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 0.01 by default. */
+  readonly learningRate?: number;
   /** δ in the rate η/(1 + (t − 1)·δ) of step t; 0 by default. */
   readonly learningRateDecay?: number;
   /** λ of the penalty λ/2·|w|², added to the gradient as λ·w; 0 by default. */
@@ -48,12 +55,19 @@ const adapt: Update = /* @__PURE__ */ update({
 });
 
 /**
- * Adagrad: s ← s + g², w ← w − η/(1 + (t − 1)·δ) · g/(√s + ε).
+ * Adagrad: s ← s + g², w ← w − η/(1 + (t − 1)·δ) · g/(√s + ε). Rare features keep long steps.
+ *
+ * Source: J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods for online learning and stochastic
+ * optimization", JMLR 2011.
  *
  * @example
  * const optimizer = new Adagrad(model.parameters(), { learningRate: 0.1 });
  */
 export class Adagrad extends Optimizer<"accumulator", AdagradHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<AdagradOptions>, options: AdagradOptions = {}) {
     super("Adagrad", parameters, withDefaults("Adagrad", defaults, options), ["accumulator"]);
   }

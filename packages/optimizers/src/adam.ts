@@ -12,21 +12,29 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link Adam} and its kin. */
 export type AdamHyperparameters = {
+  /** η, the size of a step, ≥ 0: about how far a weight moves while its gradient keeps its sign. */
   readonly learningRate: number;
+  /** β₁, the share of the old average of gradients m, from 0 to below 1. */
   readonly beta1: number;
+  /** β₂, the share of the old average of squared gradients v, from 0 to below 1. */
   readonly beta2: number;
+  /** ε ≥ 0, added to √v̂, so that nothing is divided by 0. */
   readonly epsilon: number;
+  /** λ ≥ 0: in Adam added to the gradient as λ·w; in AdamW weights shrink by the factor 1 − ηλ. */
   readonly weightDecay: number;
+  /** Whether the largest v so far stands in the place of v. */
   readonly amsgrad: boolean;
 };
 
 /** Options of {@link Adam}. */
 export interface AdamOptions extends OptimizerOptions {
-  /** The share of the old average of gradients, from 0 to below 1; 0.9 by default. */
+  /** η, the size of a step, ≥ 0; 1e-3 by default. */
+  readonly learningRate?: number;
+  /** β₁, the share of the old average of gradients, from 0 to below 1; 0.9 by default. */
   readonly beta1?: number;
-  /** The share of the old average of squared gradients, from 0 to below 1; 0.999 by default. */
+  /** β₂, the share of the old average of squared gradients, from 0 to below 1; 0.999 by default. */
   readonly beta2?: number;
-  /** Added to the root, so that nothing is divided by 0; 1e-8 by default. */
+  /** ε ≥ 0, added to the root, so that nothing is divided by 0; 1e-8 by default. */
   readonly epsilon?: number;
   /** λ of the penalty λ/2·|w|², added to the gradient as λ·w; 0 by default. */
   readonly weightDecay?: number;
@@ -43,7 +51,7 @@ const defaults: AdamHyperparameters = {
   amsgrad: false,
 };
 
-/** The names of the states of {@link Adam} and its kin. */
+/** The names of the states of {@link Adam} and its kin: m, v, and with `amsgrad` the largest v so far. */
 export type AdamState = "firstMoment" | "secondMoment" | "largestSecondMoment";
 
 /** The states that Adam has: the largest v only where it is used. */
@@ -75,14 +83,21 @@ const adaptToLargest: Update = /* @__PURE__ */ update({
 });
 
 /**
- * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², and w ← w − η·m̂ / (√v̂ + ε) with the averages corrected for their start at 0,
- * m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ). What depends on the step is computed in float64 and rounded once. With `amsgrad` v̂ is the
- * largest v so far, corrected.
+ * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², and w ← w − η·m̂ / (√v̂ + ε) with the averages corrected for
+ * their start at 0, m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ). What depends on the step is computed in float64 and rounded
+ * once. With `amsgrad` v̂ is the largest v so far, corrected.
+ *
+ * Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015; AMSGrad: S. J. Reddi, S.
+ * Kale, S. Kumar, "On the convergence of Adam and beyond", ICLR 2018.
  *
  * @example
  * const optimizer = new Adam(model.parameters(), { learningRate: 1e-3 });
  */
 export class Adam extends Optimizer<AdamState, AdamHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
     super("Adam", parameters, withDefaults("Adam", defaults, options), adamStates);
   }

@@ -11,15 +11,22 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link Adamax}. */
 export type AdamaxHyperparameters = {
+  /** η ≥ 0: no weight moves by much more at a step. */
   readonly learningRate: number;
+  /** β₁, the share of the old average of gradients m, from 0 to below 1. */
   readonly beta1: number;
+  /** β₂, what remains of the largest gradient u from step to step, from 0 to below 1. */
   readonly beta2: number;
+  /** ε ≥ 0, added to |g|, so that nothing is divided by 0. */
   readonly epsilon: number;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
 };
 
 /** Options of {@link Adamax}. */
 export interface AdamaxOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 2e-3 by default. */
+  readonly learningRate?: number;
   /** The share of the old average of gradients, from 0 to below 1; 0.9 by default. */
   readonly beta1?: number;
   /** What remains of the largest gradient from step to step, from 0 to below 1; 0.999 by default. */
@@ -52,10 +59,17 @@ const adapt: Update = /* @__PURE__ */ update({
 /**
  * Adamax: m ← β₁m + (1 − β₁)g, u ← max(β₂u, |g| + ε), w ← w − η·m̂/u with m̂ = m/(1 − β₁ᵗ).
  *
+ * Source: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 2; ε as in
+ * PyTorch.
+ *
  * @example
  * const optimizer = new Adamax(model.parameters(), { learningRate: 2e-3 });
  */
 export class Adamax extends Optimizer<"firstMoment" | "largest", AdamaxHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<AdamaxOptions>, options: AdamaxOptions = {}) {
     super("Adamax", parameters, withDefaults("Adamax", defaults, options), ["firstMoment", "largest"]);
   }

@@ -9,8 +9,11 @@ import { Optimizer } from "./optimizer.ts";
 import { checkShares, checkSizes, withDefaults } from "./options.ts";
 import type { ParameterState } from "./state.ts";
 
-/** Options of {@link AdamW}: those of Adam; `weightDecay` is 0.01 by default and not part of the gradient. */
-export type AdamWOptions = AdamOptions;
+/** Options of {@link AdamW}: those of Adam, with a decay that is not part of the gradient. */
+export interface AdamWOptions extends AdamOptions {
+  /** λ: weights shrink by the factor 1 − ηλ at each step, whatever their gradients; 0.01 by default. */
+  readonly weightDecay?: number;
+}
 
 const defaults: AdamHyperparameters = {
   learningRate: 1e-3,
@@ -45,13 +48,20 @@ const adaptToLargest: Update = /* @__PURE__ */ update({
 });
 
 /**
- * AdamW: the averages m and v of Adam, and w ← (1 − ηλ)·w − η·m̂ / (√v̂ + ε), so that the decay λ is the same for all weights,
- * whatever their gradients.
+ * AdamW: the averages m and v of {@link Adam}, and w ← (1 − ηλ)·w − η·m̂ / (√v̂ + ε), so that the decay λ is the
+ * same for all weights, whatever their gradients.
+ *
+ * Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019; the decay is multiplied by
+ * the learning rate, as in PyTorch.
  *
  * @example
  * const optimizer = new AdamW(model.parameters(), { learningRate: 1e-3, weightDecay: 0.05 });
  */
 export class AdamW extends Optimizer<AdamState, AdamHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own, biases without a decay, say
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<AdamWOptions>, options: AdamWOptions = {}) {
     super("AdamW", parameters, withDefaults("AdamW", defaults, options), adamStates);
   }

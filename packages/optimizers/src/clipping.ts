@@ -12,11 +12,13 @@ export interface ClipGradNormOptions {
 }
 
 /**
- * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where the norm is that of all gradients as one vector. A NaN among them
- * makes all of them NaN; `maxNorm` = Infinity only measures.
+ * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), where the norm is that of all gradients as one vector. A
+ * NaN among them makes all of them NaN; `maxNorm` = Infinity only measures. It is called between `backward` and
+ * `step`, in a compiled step too. Source: R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training
+ * recurrent neural networks", ICML 2013.
  *
  * @returns the norm before clipping, a scalar; 0 if there are no gradients
- *
+ * @throws OptionError unless `maxNorm` and `normType` are above 0
  * @example
  * const w = new Variable(tensor([0, 0]));
  * w.grad = tensor([3, 4]);
@@ -63,8 +65,9 @@ function normOf(gradients: readonly Tensor[], p: number): Tensor {
 }
 
 /**
- * Clips every element of every gradient to [−limit, limit]. NaN stays NaN.
+ * Clips every element of every gradient to [−limit, limit]: the direction of the whole may change. NaN stays NaN.
  *
+ * @throws OptionError unless `limit` is above 0
  * @example
  * const w = new Variable(tensor([0, 0, 0]));
  * w.grad = tensor([-3, 0.5, 4]);

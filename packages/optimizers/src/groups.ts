@@ -4,16 +4,20 @@ import { describe, OptionError, observed, Variable } from "@gradus/core";
 import { checkSizes } from "./options.ts";
 
 /** The numbers that rule an optimizer. */
-export type Hyperparameters = Readonly<Record<string, number | boolean>> & { readonly learningRate: number };
+export type Hyperparameters = Readonly<Record<string, number | boolean>> & {
+  /** η, the size of a step, ≥ 0. */
+  readonly learningRate: number;
+};
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions {
-  /** The size of a step; must be ≥ 0. */
+  /** η, the size of a step, ≥ 0; each optimizer has a default of its own. */
   readonly learningRate?: number;
 }
 
 /** Parameters with options of their own: those that are left out are the optimizer's. */
 export type GroupOptions<Options extends object = OptimizerOptions> = Options & {
+  /** The Variables of the group; none may be in another. */
   readonly parameters: Iterable<Variable>;
 };
 
@@ -43,7 +47,13 @@ export class ParameterGroup<H extends Hyperparameters = Hyperparameters> {
   readonly #rules: Checks<H>;
   #hyperparameters: H;
 
-  /** @param rules whose `check` throws an OptionError if one of the numbers is out of range */
+  /**
+   * @param owner the optimizer's name, for messages
+   * @param parameters what the group updates
+   * @param hyperparameters the numbers to begin with
+   * @param rules whose `check` throws if one of the numbers is out of range
+   * @throws OptionError as `rules` says, or for a learning rate that is negative or not finite
+   */
   constructor(owner: string, parameters: readonly Variable[], hyperparameters: H, rules: Checks<H>) {
     this.parameters = parameters;
     this.#owner = owner;
@@ -52,7 +62,10 @@ export class ParameterGroup<H extends Hyperparameters = Hyperparameters> {
     this.check(hyperparameters);
   }
 
-  /** The numbers in force. Other numbers may be assigned between steps; all but the learning rate make another program of a compiled step. */
+  /**
+   * The numbers in force. Other numbers may be assigned between steps (out of range, they throw an OptionError and
+   * nothing changes); all but the learning rate make another program of a compiled step.
+   */
   get hyperparameters(): H {
     return this.#hyperparameters;
   }
@@ -62,7 +75,7 @@ export class ParameterGroup<H extends Hyperparameters = Hyperparameters> {
     this.#hyperparameters = hyperparameters;
   }
 
-  /** The size of a step. It may be assigned between steps. */
+  /** η, the size of a step, ≥ 0. It may be assigned between steps; a compiled step reads it at each call. */
   get learningRate(): number {
     return observed(() => this.#hyperparameters.learningRate);
   }

@@ -9,14 +9,20 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link Lion}. */
 export type LionHyperparameters = {
+  /** η ≥ 0: how far every weight moves at every step. */
   readonly learningRate: number;
+  /** β₁, the share of the average m in the direction of the step, from 0 to below 1. */
   readonly beta1: number;
+  /** β₂, the share of the old average in the new one, from 0 to below 1. */
   readonly beta2: number;
+  /** λ ≥ 0: weights shrink by the factor 1 − ηλ at each step. */
   readonly weightDecay: number;
 };
 
 /** Options of {@link Lion}. */
 export interface LionOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 1e-4 by default. */
+  readonly learningRate?: number;
   /** The share of the average in the direction of the step, from 0 to below 1; 0.9 by default. */
   readonly beta1?: number;
   /** The share of the old average of gradients, from 0 to below 1; 0.99 by default. */
@@ -37,13 +43,19 @@ const follow: Update = /* @__PURE__ */ update({
 });
 
 /**
- * Lion: w ← (1 − ηλ)w − η·sign(β₁m + (1 − β₁)g), then m ← β₂m + (1 − β₂)g. Rates are 3 to 10 times smaller than Adam's, and
- * decays as much larger.
+ * Lion: w ← (1 − ηλ)w − η·sign(β₁m + (1 − β₁)g), then m ← β₂m + (1 − β₂)g. Rates are 3 to 10 times smaller than
+ * Adam's, and decays as much larger.
+ *
+ * Source: X. Chen and others, "Symbolic discovery of optimization algorithms", 2023.
  *
  * @example
  * const optimizer = new Lion(model.parameters(), { learningRate: 1e-4, weightDecay: 0.1 });
  */
 export class Lion extends Optimizer<"mean", LionHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<LionOptions>, options: LionOptions = {}) {
     super("Lion", parameters, withDefaults("Lion", defaults, options), ["mean"]);
   }

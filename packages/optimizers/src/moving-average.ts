@@ -29,7 +29,9 @@ export interface ExponentialMovingAverageOptions {
 
 /** A saved {@link ExponentialMovingAverage}. */
 export interface AverageState {
+  /** d in a ← d·a + (1 − d)·w. */
   readonly decay: number;
+  /** Whether the shares begin smaller. */
   readonly warmup: boolean;
   /** The number of updates so far. */
   readonly updates: number;
@@ -48,8 +50,12 @@ const follow: Update = /* @__PURE__ */ update({
 const exchange: Update = /* @__PURE__ */ update({ name: "swap", forward: (w, a) => [a, w] });
 
 /**
- * Averages a ← d·a + (1 − d)·w of parameters (and buffers, if they are given), which begin as copies. `update` after each step of
- * the optimizer, also in a compiled step; `during` evaluates with the averages in the place of the parameters.
+ * Averages a ← d·a + (1 − d)·w of parameters (and buffers, if they are given), which begin as copies. `update` after
+ * each step of the optimizer, also in a compiled step; `during` evaluates with the averages in the place of the
+ * parameters.
+ *
+ * Source: B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", 1992, in the exponential
+ * form that TensorFlow made common.
  *
  * @example
  * const w = new Variable(tensor([0]));
@@ -69,6 +75,11 @@ export class ExponentialMovingAverage {
   #swapped = false;
   #shared = false;
 
+  /**
+   * @param parameters what is averaged: Variables of floats, of which copies are made now
+   * @throws OptionError for a decay outside [0, 1), an unknown option, no parameters, one given twice, or one of
+   * integers
+   */
   constructor(parameters: Iterable<Variable>, options: ExponentialMovingAverageOptions = {}) {
     const { decay, warmup } = withDefaults(name, { decay: 0.999, warmup: false }, options);
     checkShares(name, { decay });
@@ -110,7 +121,11 @@ export class ExponentialMovingAverage {
     }
   }
 
-  /** Exchanges parameters and averages; a second call changes them back. Not within a compiled function. */
+  /**
+   * Exchanges parameters and averages; a second call changes them back.
+   *
+   * @throws GraphError within a compiled function
+   */
   swap(): void {
     let now = false;
     everyCall(() => {
@@ -148,7 +163,7 @@ export class ExponentialMovingAverage {
       );
   }
 
-  /** Everything that `loadStateDict` needs, as copies. */
+  /** Everything that `loadStateDict` needs to go on exactly from here, as copies. */
   stateDict(): AverageState {
     return { decay: this.#decay, warmup: this.#warmup, updates: this.#updates, averages: this.averages };
   }

@@ -21,19 +21,30 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link Muon}. */
 export type MuonHyperparameters = {
+  /** η ≥ 0: an update O has singular values near 1, so this is about how far each direction moves. */
   readonly learningRate: number;
+  /** μ, the share of the old average of gradients, from 0 to below 1. */
   readonly momentum: number;
+  /** Whether the gradient is mixed with the average once more before it is made orthogonal. */
   readonly nesterov: boolean;
+  /** How many Newton–Schulz iterations make the matrix orthogonal, at least 1. */
   readonly iterations: number;
+  /** λ ≥ 0: weights shrink by the factor 1 − ηλ at each step. */
   readonly weightDecay: number;
+  /** Whether AdamW updates the group: then β₁, β₂ and ε count, and momentum, nesterov and iterations do not. */
   readonly adamW: boolean;
+  /** β₁ of the groups that AdamW updates, from 0 to below 1. */
   readonly beta1: number;
+  /** β₂ of the groups that AdamW updates, from 0 to below 1. */
   readonly beta2: number;
+  /** ε ≥ 0 of the groups that AdamW updates. */
   readonly epsilon: number;
 };
 
 /** Options of {@link Muon}. */
 export interface MuonOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 0.02 by default, and 3e-4 where AdamW updates. */
+  readonly learningRate?: number;
   /** The share of the old average of gradients, from 0 to below 1; 0.95 by default. */
   readonly momentum?: number;
   /** Mix the gradient with the average once more; true by default. */
@@ -42,7 +53,10 @@ export interface MuonOptions extends OptimizerOptions {
   readonly iterations?: number;
   /** λ: weights shrink by the factor 1 − ηλ, whatever their gradients; 0 by default. */
   readonly weightDecay?: number;
-  /** Update a group with AdamW: what is no matrix, embeddings, and the last layer. Such a group's rate is 3e-4 by default. */
+  /**
+   * Update a group with AdamW: what is no matrix, embeddings, and the last layer; false by default. Such a group's
+   * rate is 3e-4 by default.
+   */
   readonly adamW?: boolean;
   /** β₁ of the groups that AdamW updates; 0.9 by default. */
   readonly beta1?: number;
@@ -80,14 +94,22 @@ const follow: Update = /* @__PURE__ */ update({
 });
 
 /**
- * Muon, for weight matrices [in, out]: m ← μm + (1 − μ)g, O ≈ the orthogonal matrix nearest to μm + (1 − μ)g, and
- * w ← (1 − ηλ)w − η·√max(1, out/in)·O. Other parameters are refused, unless their group says `adamW: true`.
+ * Muon, for weight matrices [in, out]: m ← μm + (1 − μ)g, O ≈ the orthogonal matrix nearest to μm + (1 − μ)g, and w
+ * ← (1 − ηλ)w − η·√max(1, out/in)·O. Other parameters are refused, unless their group says `adamW: true`.
+ *
+ * Source: K. Jordan and others, "Muon: an optimizer for hidden layers in neural networks", 2024,
+ * https://kellerjordan.github.io/posts/muon.
  *
  * @example
  * const [weight, bias] = [new Variable(tensor([[1, 2], [3, 4]])), new Variable(tensor([0, 0]))];
  * const optimizer = new Muon([{ parameters: [weight] }, { parameters: [bias], adamW: true }], { learningRate: 0.02 });
  */
 export class Muon extends Optimizer<"momentum" | AdamState, MuonHyperparameters> {
+  /**
+   * @param parameters weight matrices, or groups of them; what is no matrix, in groups with `adamW: true`
+   * @throws OptionError for a parameter that is no matrix outside such a group, for an unknown option or one out of
+   * range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<MuonOptions>, options: MuonOptions = {}) {
     const entries: Iterable<Variable | GroupOptions<MuonOptions>> = parameters;
     const groups = Array.from(listed("Muon", entries), (entry) =>

@@ -10,16 +10,24 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link NAdam}. */
 export type NAdamHyperparameters = {
+  /** η, the size of a step, ≥ 0. */
   readonly learningRate: number;
+  /** β₁, the share of the old average of gradients m, and the momentum in the long run; from 0 to below 1. */
   readonly beta1: number;
+  /** β₂, the share of the old average of squared gradients v, from 0 to below 1. */
   readonly beta2: number;
+  /** ε ≥ 0, added to √v̂, so that nothing is divided by 0. */
   readonly epsilon: number;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
+  /** ψ ≥ 0 in μₜ = β₁·(1 − 0.96^(t·ψ)/2): how fast the momentum grows from β₁/2 to β₁. */
   readonly momentumDecay: number;
 };
 
 /** Options of {@link NAdam}. */
 export interface NAdamOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 2e-3 by default. */
+  readonly learningRate?: number;
   /** The share of the old average of gradients, from 0 to below 1; 0.9 by default. */
   readonly beta1?: number;
   /** The share of the old average of squared gradients, from 0 to below 1; 0.999 by default. */
@@ -58,8 +66,11 @@ const adapt: Update = /* @__PURE__ */ update({
 });
 
 /**
- * NAdam: Adam that looks ahead by one step of its momentum μₜ = β₁·(1 − 0.96^(t·ψ)/2):
- * w ← w − η·((1 − μₜ)·g/(1 − Πμ₁…μₜ) + μₜ₊₁·m/(1 − Πμ₁…μₜ₊₁)) / (√v̂ + ε).
+ * NAdam: Adam that looks ahead by one step of its momentum μₜ = β₁·(1 − 0.96^(t·ψ)/2): w ← w − η·((1 − μₜ)·g/(1 −
+ * Πμ₁…μₜ) + μₜ₊₁·m/(1 − Πμ₁…μₜ₊₁)) / (√v̂ + ε), with m and v as in {@link Adam}.
+ *
+ * Source: T. Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop 2016, with the schedule of μ that
+ * PyTorch and Keras use.
  *
  * @example
  * const optimizer = new NAdam(model.parameters(), { learningRate: 2e-3 });
@@ -67,6 +78,10 @@ const adapt: Update = /* @__PURE__ */ update({
 export class NAdam extends Optimizer<"firstMoment" | "secondMoment", NAdamHyperparameters> {
   readonly #momenta = new WeakMap<object, { readonly key: string; readonly sequence: MomentumSequence }>();
 
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<NAdamOptions>, options: NAdamOptions = {}) {
     super("NAdam", parameters, withDefaults("NAdam", defaults, options), ["firstMoment", "secondMoment"]);
   }

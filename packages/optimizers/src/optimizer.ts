@@ -44,8 +44,12 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
   #shared = false;
 
   /**
+   * @param name the class's name, for messages
+   * @param parameters Variables, or groups of them with hyperparameters of their own
    * @param hyperparameters those of all groups, unless a group has its own
    * @param stateNames the names of a parameter's states, or which they are for hyperparameters
+   * @throws OptionError if there are no parameters, one comes twice, or a group's hyperparameter is unknown or out
+   * of range
    */
   protected constructor(
     name: string,
@@ -75,7 +79,12 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
     return this.#first.hyperparameters;
   }
 
-  /** The size of a step, of the first group. Assigning it changes the rates of all groups in proportion. */
+  /**
+   * η, the size of a step, of the first group. Assigning it changes the rates of all groups in proportion.
+   *
+   * @throws OptionError when it is assigned a number that is negative or not finite, or if it was 0 and groups
+   * differ
+   */
   get learningRate(): number {
     return this.#first.learningRate;
   }
@@ -135,7 +144,9 @@ export abstract class Optimizer<StateName extends string = string, H extends Hyp
   /** Updates one parameter and its states, given its gradient. */
   protected abstract update(parameter: Variable, gradient: Tensor, known: ParameterState<StateName, H>): void;
 
-  /** Everything that `loadStateDict` needs to go on exactly from here, as copies. */
+  /**
+   * Everything that `loadStateDict` needs to go on exactly from here, as copies: plain numbers, and tensors by name.
+   */
   stateDict(): OptimizerState {
     const tensors: Record<string, Tensor> = {};
     for (const [index, [, known]] of this.#known.entries()) {

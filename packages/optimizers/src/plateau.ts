@@ -65,6 +65,10 @@ export class ReduceOnPlateau {
   readonly #options: typeof defaults;
   #state: PlateauState = { best: null, bad: 0, cooling: 0 };
 
+  /**
+   * @param optimizer whose groups' rates fall
+   * @throws OptionError for an unknown option or one out of range, and for what is no optimizer
+   */
   constructor(optimizer: Scheduled, options: ReduceOnPlateauOptions = {}) {
     checkOption(Array.isArray(optimizer?.groups), owner, "optimizer", "an optimizer", optimizer);
     this.optimizer = optimizer;
@@ -84,7 +88,14 @@ export class ReduceOnPlateau {
     return this.#state.best;
   }
 
-  /** Takes note of a measure, and lowers the rates if it is time. @returns whether it was */
+  /**
+   * Takes note of a measure, and lowers the rates if it is time.
+   *
+   * @param measure a number or a scalar tensor: a validation loss, an accuracy
+   * @returns whether the rates were lowered
+   * @throws GraphError within a compiled function, where there is no number yet
+   * @throws OptionError for what is no number
+   */
   step(measure: number | Tensor): boolean {
     let now = false;
     everyCall(() => {

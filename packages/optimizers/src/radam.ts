@@ -11,15 +11,22 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link RAdam}. */
 export type RAdamHyperparameters = {
+  /** η, the size of a step, ≥ 0. */
   readonly learningRate: number;
+  /** β₁, the share of the old average of gradients m, from 0 to below 1. */
   readonly beta1: number;
+  /** β₂, the share of the old average of squared gradients v, from 0 to below 1: how long v takes to be trusted. */
   readonly beta2: number;
+  /** ε ≥ 0, added to √v, so that nothing is divided by 0. */
   readonly epsilon: number;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
 };
 
 /** Options of {@link RAdam}. */
 export interface RAdamOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 1e-3 by default. */
+  readonly learningRate?: number;
   /** The share of the old average of gradients, from 0 to below 1; 0.9 by default. */
   readonly beta1?: number;
   /** The share of the old average of squared gradients, from 0 to below 1; 0.999 by default. */
@@ -51,13 +58,20 @@ const adapt: Update = /* @__PURE__ */ update({
 });
 
 /**
- * RAdam: Adam's averages; w ← w − η·m̂ while ρₜ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ) ≤ 5, with ρ∞ = 2/(1 − β₂) − 1, and then
- * w ← w − η·r·m̂·√(1 − β₂ᵗ)/(√v + ε) with r = √((ρₜ − 4)(ρₜ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρₜ)). It needs no warm-up.
+ * RAdam: Adam's averages; w ← w − η·m̂ while ρₜ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ) ≤ 5, with ρ∞ = 2/(1 − β₂) − 1, and then w ←
+ * w − η·r·m̂·√(1 − β₂ᵗ)/(√v + ε) with r = √((ρₜ − 4)(ρₜ − 2)ρ∞ / ((ρ∞ − 4)(ρ∞ − 2)ρₜ)). It needs no warm-up.
+ *
+ * Source: L. Liu, H. Jiang, P. He, W. Chen, X. Liu, J. Gao, J. Han, "On the variance of the adaptive learning rate
+ * and beyond", ICLR 2020; the division begins above ρ = 5, as in PyTorch.
  *
  * @example
  * const optimizer = new RAdam(model.parameters(), { learningRate: 1e-3 });
  */
 export class RAdam extends Optimizer<"firstMoment" | "secondMoment", RAdamHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<RAdamOptions>, options: RAdamOptions = {}) {
     super("RAdam", parameters, withDefaults("RAdam", defaults, options), ["firstMoment", "secondMoment"]);
   }

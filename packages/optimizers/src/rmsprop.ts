@@ -10,16 +10,24 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link RMSprop}. */
 export type RMSpropHyperparameters = {
+  /** η, the size of a step, ≥ 0. */
   readonly learningRate: number;
+  /** α, the share of the old averages of g² and g, from 0 to below 1. */
   readonly alpha: number;
+  /** ε ≥ 0, added to the root, so that nothing is divided by 0. */
   readonly epsilon: number;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
+  /** μ, how much of the velocity b stays from step to step, from 0 to below 1; at 0 there is none. */
   readonly momentum: number;
+  /** Whether √(s − a²), the spread of the gradients, stands in the place of √s. */
   readonly centered: boolean;
 };
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
+  /** η, the size of a step, ≥ 0; 0.01 by default. */
+  readonly learningRate?: number;
   /** The share of the old averages, from 0 to below 1; 0.99 by default. */
   readonly alpha?: number;
   /** Added to the root, so that nothing is divided by 0; 1e-8 by default. */
@@ -94,13 +102,20 @@ const adaptCenteredWithMomentum: Update = /* @__PURE__ */ update({
 });
 
 /**
- * RMSprop: s ← αs + (1 − α)g², w ← w − η·g/(√s + ε); centered: a ← αa + (1 − α)g, and √(s − a²) in the place of √s, never the
- * root of a negative; with momentum: b ← μb + g/(√s + ε), w ← w − η·b.
+ * RMSprop: s ← αs + (1 − α)g², w ← w − η·g/(√s + ε); centered: a ← αa + (1 − α)g, and √(s − a²) in the place of √s,
+ * never the root of a negative; with momentum: b ← μb + g/(√s + ε), w ← w − η·b.
+ *
+ * Source: T. Tieleman, G. Hinton, "Neural networks for machine learning", lecture 6.5, 2012; centered: A. Graves,
+ * "Generating sequences with recurrent neural networks", 2013.
  *
  * @example
  * const optimizer = new RMSprop(model.parameters(), { learningRate: 1e-3, centered: true });
  */
 export class RMSprop extends Optimizer<StateName, RMSpropHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<RMSpropOptions>, options: RMSpropOptions = {}) {
     super("RMSprop", parameters, withDefaults("RMSprop", defaults, options), ({ centered, momentum }) => {
       const averages: readonly StateName[] = centered ? ["square", "mean"] : ["square"];

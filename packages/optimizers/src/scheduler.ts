@@ -6,11 +6,13 @@ import { isCount } from "./state.ts";
 
 /** What a scheduler needs of an optimizer: groups with rates that may be assigned. */
 export interface Scheduled {
+  /** Their rates are read once, when the scheduler is made, and assigned from then on. */
   readonly groups: readonly { learningRate: number }[];
 }
 
 /** A saved {@link LearningRateScheduler}. */
 export interface SchedulerState {
+  /** The number of the step whose rates are in force, from 0. */
   readonly steps: number;
   /** The rates of the groups that the factors multiply. */
   readonly rates: readonly number[];
@@ -33,11 +35,17 @@ export interface SchedulerState {
 export class LearningRateScheduler {
   /** The optimizer whose rates are set. */
   readonly optimizer: Scheduled;
-  /** The factor at a step. */
+  /** The factor at a step, counted from 0. */
   readonly schedule: Schedule;
   #rates: readonly number[];
   #steps = 0;
 
+  /**
+   * Sets the rates for t = 0 at once.
+   * @param optimizer whose groups' rates, as they are now, are multiplied
+   * @param schedule the factor at a step: one of `schedules`, or a function of your own
+   * @throws OptionError for what is no optimizer, no function, or a first factor that is negative or not finite
+   */
   constructor(optimizer: Scheduled, schedule: Schedule) {
     checkOption(Array.isArray(optimizer?.groups), "LearningRateScheduler", "optimizer", "an optimizer", optimizer);
     const usable = typeof schedule === "function";

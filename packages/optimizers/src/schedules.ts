@@ -8,13 +8,23 @@ import { cosOfPi, power } from "./power.ts";
 /** The factor of the learning rate at a step (or an epoch: whatever is counted), from 0. */
 export type Schedule = (step: number) => number;
 
-/** Always the same factor. @example constant(0.5)(7) // 0.5 */
+/**
+ * The same factor at every step; 1 by default.
+ *
+ * @throws OptionError for a factor that is negative or not finite
+ * @example constant(0.5)(7) // 0.5
+ */
 export function constant(factor = 1): Schedule {
   checkSizes("constant", { factor });
   return () => factor;
 }
 
-/** γ^⌊t/every⌋: a fall after every so many steps. γ is 0.1 by default. @example step({ every: 10, gamma: 0.5 })(25) // 0.25 */
+/**
+ * γ^⌊t/every⌋: a fall after every so many steps. γ is 0.1 by default.
+ *
+ * @throws OptionError unless `every` is a whole number ≥ 1 and γ finite and ≥ 0
+ * @example step({ every: 10, gamma: 0.5 })(25) // 0.25
+ */
 export function step(options: { readonly every: number; readonly gamma?: number }): Schedule {
   const { every, gamma } = withDefaults("step", { every: 0, gamma: 0.1 }, options);
   checkCounts("step", { every });
@@ -22,7 +32,12 @@ export function step(options: { readonly every: number; readonly gamma?: number 
   return (t) => power(gamma, Math.floor(t / every));
 }
 
-/** γ^k after k of the milestones. γ is 0.1 by default. @example multiStep({ milestones: [3, 5], gamma: 0.5 })(5) // 0.25 */
+/**
+ * γ^k after k of the milestones. γ is 0.1 by default.
+ *
+ * @throws OptionError unless the milestones are rising whole numbers ≥ 1 and γ is finite and ≥ 0
+ * @example multiStep({ milestones: [3, 5], gamma: 0.5 })(5) // 0.25
+ */
 export function multiStep(options: { readonly milestones: readonly number[]; readonly gamma?: number }): Schedule {
   const { milestones, gamma } = withDefaults("multiStep", { milestones: [] as readonly number[], gamma: 0.1 }, options);
   checkMilestones("multiStep", milestones);
@@ -30,7 +45,12 @@ export function multiStep(options: { readonly milestones: readonly number[]; rea
   return (t) => power(gamma, milestones.filter((milestone) => milestone <= t).length);
 }
 
-/** γᵗ. @example exponential({ gamma: 0.5 })(3) // 0.125 */
+/**
+ * γᵗ: every step multiplies the rate by γ.
+ *
+ * @throws OptionError unless γ is finite and ≥ 0
+ * @example exponential({ gamma: 0.5 })(3) // 0.125
+ */
 export function exponential(options: { readonly gamma: number }): Schedule {
   const { gamma } = withDefaults("exponential", { gamma: Number.NaN }, options);
   checkSizes("exponential", { gamma });
@@ -38,7 +58,10 @@ export function exponential(options: { readonly gamma: number }): Schedule {
 }
 
 /**
- * From 1 to `end` (0 by default) in so many steps: end + (1 − end)·(1 − t/steps)^power. The power is 1 by default: a line.
+ * From 1 to `end` (0 by default) in so many steps: end + (1 − end)·(1 − t/steps)^power, and then it stays. The power
+ * is 1 by default: a line.
+ *
+ * @throws OptionError unless `steps` is a whole number ≥ 1, the power above 0, and `end` finite and ≥ 0
  * @example polynomial({ steps: 10, power: 2 })(5) // 0.25
  */
 export function polynomial(options: {
@@ -59,6 +82,8 @@ export function polynomial(options: {
 /**
  * From 1 to `end` (0 by default) along half a cosine: end + (1 − end)·(1 + cos(π·t/steps))/2, and then it stays.
  * Source: I. Loshchilov, F. Hutter, "SGDR", ICLR 2017.
+ *
+ * @throws OptionError unless `steps` is a whole number ≥ 1 and `end` finite and ≥ 0
  * @example cosine({ steps: 100 })(50) // 0.5
  */
 export function cosine(options: { readonly steps: number; readonly end?: number }): Schedule {
@@ -69,8 +94,11 @@ export function cosine(options: { readonly steps: number; readonly end?: number 
 }
 
 /**
- * Cosines from 1 to `end` (0 by default) that begin again: the first has so many steps, each next `growth` times as many (1 by
- * default). Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+ * Cosines from 1 to `end` (0 by default) that begin again: the first has so many steps, each next `growth` times as
+ * many (1 by default). Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
+ * ICLR 2017.
+ *
+ * @throws OptionError unless `steps` and `growth` are whole numbers ≥ 1 and `end` is finite and ≥ 0
  * @example warmRestarts({ steps: 10, growth: 2 })(10) // 1
  */
 export function warmRestarts(options: {
@@ -89,8 +117,10 @@ export function warmRestarts(options: {
 }
 
 /**
- * From `start` (0 by default) to 1 along a line, in so many steps, and then it stays.
+ * From `start` (0 by default) to 1 along a line, in so many steps, and then it stays: start + (1 − start)·t/steps.
  * Source: P. Goyal and others, "Accurate, large minibatch SGD", 2017.
+ *
+ * @throws OptionError unless `steps` is a whole number ≥ 1 and `start` finite and ≥ 0
  * @example linearWarmup({ steps: 4 })(1) // 0.25
  */
 export function linearWarmup(options: { readonly steps: number; readonly start?: number }): Schedule {
@@ -101,9 +131,13 @@ export function linearWarmup(options: { readonly steps: number; readonly start?:
 }
 
 /**
- * One cycle of so many steps, the last of which is steps − 1: from `start` (1/25 by default) up to 1 within the share `warmup` (0.3)
- * of them, and down to `end` (4e-6), along cosines or, with `anneal: "linear"`, lines. The optimizer's rate is the peak.
- * Source: L. N. Smith, N. Topin, "Super-convergence", 2018; phases and defaults are PyTorch's.
+ * One cycle of so many steps, the last of which is steps − 1: from `start` (1/25 by default) up to 1 within the
+ * share `warmup` (0.3) of them, and down to `end` (4e-6), along cosines or, with `anneal: "linear"`, lines. The
+ * optimizer's rate is the peak. Source: L. N. Smith, N. Topin, "Super-convergence", 2018; phases and defaults are
+ * PyTorch's.
+ *
+ * @throws OptionError unless `steps` is a whole number ≥ 1, `warmup` from 0 to 1, and `start` and `end` finite and ≥
+ * 0
  * @example oneCycle({ steps: 11, warmup: 0.5 })(0) // 0.04
  */
 export function oneCycle(options: {
@@ -129,6 +163,8 @@ export function oneCycle(options: {
 
 /**
  * One schedule after another: the second begins at the first milestone, and so on; each counts from 0.
+ *
+ * @throws OptionError unless the milestones are rising whole numbers ≥ 1, one fewer than the schedules
  * @example sequence([linearWarmup({ steps: 5 }), cosine({ steps: 95 })], [5])(5) // 1
  */
 export function sequence(schedules: readonly Schedule[], milestones: readonly number[]): Schedule {

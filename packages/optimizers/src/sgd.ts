@@ -10,20 +10,27 @@ import type { ParameterState } from "./state.ts";
 
 /** The numbers that rule {@link SGD}. */
 export type SGDHyperparameters = {
+  /** η, the size of a step, ≥ 0. */
   readonly learningRate: number;
+  /** μ, how much of the velocity v stays from step to step, from 0 to below 1; at 0 there is none. */
   readonly momentum: number;
+  /** τ, how much of a new gradient does not enter the velocity, from 0 to 1. */
   readonly dampening: number;
+  /** Whether a step goes along g + μ·v in the place of v. */
   readonly nesterov: boolean;
+  /** λ ≥ 0 of the penalty λ/2·|w|², added to the gradient as λ·w. */
   readonly weightDecay: number;
 };
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
-  /** How much of the velocity stays from step to step, from 0 to below 1; 0 by default. */
+  /** η, the size of a step, ≥ 0; 0.01 by default. */
+  readonly learningRate?: number;
+  /** μ, how much of the velocity stays from step to step, from 0 to below 1; 0 by default. */
   readonly momentum?: number;
-  /** How much of a new gradient does not enter the velocity, from 0 to 1; 0 by default. */
+  /** τ, how much of a new gradient does not enter the velocity, from 0 to 1; 0 by default. */
   readonly dampening?: number;
-  /** Look ahead by one step of the velocity. Needs momentum. */
+  /** Look ahead by one step of the velocity; false by default. Needs a momentum, and no dampening. */
   readonly nesterov?: boolean;
   /** λ of the penalty λ/2·|w|², added to the gradient as λ·w; 0 by default. */
   readonly weightDecay?: number;
@@ -63,13 +70,22 @@ const descendLookingAhead: Update = /* @__PURE__ */ update({
 });
 
 /**
- * Stochastic gradient descent: w ← w − η·g, or with momentum μ: v ← μ·v + g, w ← w − η·v. The first velocity is the first
- * gradient, undampened.
+ * Stochastic gradient descent: w ← w − η·g, or with momentum μ: v ← μ·v + (1 − τ)·g, w ← w − η·v, and with
+ * `nesterov` w ← w − η·(g + μ·v). The first velocity is the first gradient, undampened. With a decay, g stands for g
+ * + λ·w.
+ *
+ * Source: I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in deep
+ * learning", ICML 2013, in PyTorch's form: the learning rate multiplies the velocity.
  *
  * @example
  * const optimizer = new SGD(model.parameters(), { learningRate: 0.1, momentum: 0.9 });
  */
 export class SGD extends Optimizer<"velocity", SGDHyperparameters> {
+  /**
+   * @param parameters Variables, or groups of them with options of their own
+   * @throws OptionError for an unknown option or one out of range, for `nesterov` without momentum or with
+   * dampening, for no parameters, and for one given twice
+   */
   constructor(parameters: Parameters<SGDOptions>, options: SGDOptions = {}) {
     super("SGD", parameters, withDefaults("SGD", defaults, options), ({ momentum }) =>
       momentum === 0 ? [] : ["velocity"],

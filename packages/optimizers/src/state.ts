@@ -7,12 +7,16 @@ import type { Hyperparameters, ParameterGroup } from "./groups.ts";
 export interface OptimizerState {
   /** For each group the number of its parameters, and its hyperparameters. */
   readonly groups: readonly {
+    /** How many there are in the group. */
     readonly parameters: number;
+    /** The group's numbers by name, `learningRate` among them. */
     readonly hyperparameters: Readonly<Record<string, number | boolean>>;
   }[];
-  /** The number of steps, and for each parameter how many of them updated it. */
+  /** How many steps have been taken: t of schedules and corrections, where every step had every gradient. */
   readonly steps: number;
+  /** For each parameter, in order, how many of the steps updated it: t of its own corrections. */
   readonly updates: readonly number[];
+  /** The states by the parameter's number and their name, `0.firstMoment`, each of its parameter's shape and dtype. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 

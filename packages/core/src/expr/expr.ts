@@ -48,53 +48,101 @@ export const scalarFunctions = /* @__PURE__ */ Object.keys(signatures) as Scalar
 
 /** What a formula may say of its values. Tensor and Expr both implement it. */
 export interface Vocabulary<T> {
+  /** −x */
   neg(): T;
+  /** |x| */
   abs(): T;
+  /** −1, 0 or 1: on which side of 0 x lies. */
   sign(): T;
+  /** eˣ */
   exp(): T;
+  /** eˣ − 1, exact near 0. */
   expm1(): T;
+  /** ln x */
   log(): T;
+  /** ln(1 + x), exact near 0. */
   log1p(): T;
+  /** log₂ x */
   log2(): T;
+  /** √x */
   sqrt(): T;
+  /** sin x, x in radians. */
   sin(): T;
+  /** cos x, x in radians. */
   cos(): T;
+  /** tan x, x in radians. */
   tan(): T;
+  /** arcsin x, in [−π/2, π/2]; NaN outside [−1, 1]. */
   asin(): T;
+  /** arccos x, in [0, π]; NaN outside [−1, 1]. */
   acos(): T;
+  /** arctan x, in (−π/2, π/2). */
   atan(): T;
+  /** (eˣ − e⁻ˣ) / 2 */
   sinh(): T;
+  /** (eˣ + e⁻ˣ) / 2 */
   cosh(): T;
+  /** (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) */
   tanh(): T;
+  /** The error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
   erf(): T;
+  /** 1 / (1 + e⁻ˣ) */
   sigmoid(): T;
+  /** ⌊x⌋, the greatest whole number ≤ x. */
   floor(): T;
+  /** ⌈x⌉, the least whole number ≥ x. */
   ceil(): T;
+  /** The nearest whole number, halves to the even one. */
   round(): T;
+  /** x without its fraction, towards 0. */
   trunc(): T;
+  /** 1 where x is 0, else 0. */
   logicalNot(): T;
+  /** 1 where x is NaN, else 0. */
   isNaN(): T;
+  /** 1 where x is neither NaN nor infinite, else 0. */
   isFinite(): T;
+  /** x² */
   square(): T;
+  /** 1/x */
   reciprocal(): T;
+  /** 1/√x */
   rsqrt(): T;
+  /** x + other */
   add(other: T | number): T;
+  /** x − other */
   sub(other: T | number): T;
+  /** x · other */
   mul(other: T | number): T;
+  /** x / other */
   div(other: T | number): T;
+  /** x to the power of `exponent`; NaN for x < 0 with a fraction as exponent. */
   pow(exponent: T | number): T;
+  /** x − divisor · ⌊x / divisor⌋: the remainder, with the sign of the divisor. */
   mod(divisor: T | number): T;
+  /** The greater of the two; NaN if one is. */
   maximum(other: T | number): T;
+  /** The smaller of the two; NaN if one is. */
   minimum(other: T | number): T;
+  /** The angle of the point (other, x), in [−π, π]. */
   atan2(other: T | number): T;
+  /** 1 where x = other, else 0. */
   eq(other: T | number): T;
+  /** 1 where x ≠ other, else 0. */
   ne(other: T | number): T;
+  /** 1 where x < other, else 0. */
   lt(other: T | number): T;
+  /** 1 where x ≤ other, else 0. */
   le(other: T | number): T;
+  /** 1 where x > other, else 0. */
   gt(other: T | number): T;
+  /** 1 where x ≥ other, else 0. */
   ge(other: T | number): T;
+  /** 1 where neither is 0, else 0. */
   logicalAnd(other: T | number): T;
+  /** 1 where at least one is not 0, else 0. */
   logicalOr(other: T | number): T;
+  /** 1 where exactly one is not 0, else 0. */
   logicalXor(other: T | number): T;
   /** This value as a condition: `a` where it is not 0, `b` elsewhere. */
   where(a: T | number, b: T | number): T;

@@ -47,6 +47,7 @@ export const branchDType: ResultRule = (dtypes) => meet(dtypes.slice(1));
 /** A function of one tensor that keeps its shape. */
 export interface UnaryOp {
   <S extends Shape>(x: Tensor<S>): Tensor<S>;
+  /** What graphs and passes read of it: its shape rule, kernel, formula and gradient. */
   readonly op: Op<null>;
 }
 
@@ -56,6 +57,7 @@ export interface BinaryOp<Name extends string = string> {
     a: Tensor<A> | number,
     b: (Tensor<B> & Check<Broadcast<A, B, Name>>) | number,
   ): Tensor<Result<Broadcast<A, B, Name>>>;
+  /** What graphs and passes read of it: its shape rule, kernel, formula and gradient. */
   readonly op: Op<null>;
 }
 
@@ -66,12 +68,14 @@ export interface TernaryOp {
     b: Tensor<B> | number,
     c: Tensor<C> | number,
   ): Tensor<Result<Broadcast<Result<Broadcast<A, B>>, C>>>;
+  /** What graphs and passes read of it: its shape rule, kernel, formula and gradient. */
   readonly op: Op<null>;
 }
 
 /** A function of any number of tensors or numbers that broadcast. */
 export interface ElementwiseOp {
   (...inputs: Operand[]): Tensor;
+  /** What graphs and passes read of it: its shape rule, kernel, formula and gradient. */
   readonly op: Op<null>;
 }
 
@@ -101,7 +105,10 @@ export interface ElementwiseDefinition<F extends ScalarFormula = ScalarFormula, 
 /**
  * An operator from a formula on numbers: its loops and its gradient follow from it.
  *
- * @param definition the formula as `forward`, a name for messages, and a `gradient` where the derivative has a better form
+ * @param definition the formula as `forward`, a name for messages, and a `gradient` where the derivative has a
+ * better form
+ * @throws OptionError if `forward` does not name its inputs, as in `(x, y) => …`
+ * @throws ShapeError when it is called, for another number of inputs, or shapes that do not broadcast
  * @example
  * const silu = elementwise({ name: "silu", forward: (x) => x.mul(x.sigmoid()) });
  * silu(tensor([0, 2])); // [0, 1.761594]
@@ -249,6 +256,7 @@ export interface ReductionOp<Name extends string = string> {
     axis?: X & Check<Reduced<S, X, K, Name>>,
     options?: ReductionOptions<K>,
   ): Tensor<Result<Reduced<S, X, K, Name>>>;
+  /** What graphs and passes read of it: its shape rule, kernel, combination and gradient. */
   readonly op: Op<ReductionAttributes>;
 }
 

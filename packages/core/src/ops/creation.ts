@@ -12,14 +12,18 @@ export type TensorValues = number | boolean | ArrayBufferView | readonly TensorV
 
 /** The dtype of a new tensor. */
 export interface DTypeOption {
+  /**
+   * The type of the elements; `float32` by default. Values that it cannot hold are refused, never rounded to
+   * integers.
+   */
   readonly dtype?: DType;
 }
 
 /** Options of {@link tensor}. */
 export interface TensorOptions extends DTypeOption {
   /**
-   * False takes a typed array over as it is, where it has the tensor's dtype already: it must not be written any more. True, the
-   * default, copies the values.
+   * False takes a typed array over as it is, where it has the tensor's dtype already: it must not be written any
+   * more. True, the default, copies the values.
    */
   readonly copy?: boolean;
 }
@@ -156,7 +160,9 @@ function filled<S extends Shape>(name: string, shape: S, value: number, options:
 
 /** Options of {@link arange}. */
 export interface ArangeOptions extends DTypeOption {
+  /** The first number; 0 by default. */
   readonly start?: number;
+  /** From one number to the next, any but 0; negative ones count down. 1 by default. */
   readonly step?: number;
 }
 

@@ -72,6 +72,7 @@ export interface BatchNormOptions {
 
 /** What {@link batchNorm} gives: the normalized values, and the batch's statistics for running averages. */
 export interface BatchNormResult<S extends Shape> {
+  /** y, of the shape of x; gradients flow to x, γ and β, through the statistics too. */
   readonly output: Tensor<S>;
   /** μ of each feature, [features], without gradient. */
   readonly mean: Tensor;

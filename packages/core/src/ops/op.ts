@@ -41,6 +41,7 @@ export type Lowering<Attributes> =
 
 /** All that is particular to an operator. `Attributes` are its arguments that are no tensors. */
 export interface Op<Attributes> {
+  /** What messages, graphs and profiles call it. */
   readonly name: string;
   /** The shape and dtype of the result; throws where the inputs do not fit. */
   infer(inputs: readonly Spec[], attributes: Attributes): Spec;

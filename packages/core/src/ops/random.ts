@@ -13,6 +13,7 @@ import { type PrimitiveOp, primitive } from "./constructors.ts";
 
 /** Options of random tensors. */
 export interface RandomOptions {
+  /** The type of the numbers; `float32` by default. */
   readonly dtype?: "float32" | "float64";
   /** Where the numbers come from; the default generator if none is given. */
   readonly generator?: Generator;
@@ -58,11 +59,19 @@ function settings(name: string, shape: Shape, options: RandomOptions, others: re
 
 /** Options of {@link uniform}. */
 export interface UniformOptions extends RandomOptions {
+  /** The least number that can come; 0 by default. */
   readonly low?: number;
+  /** The bound that no number reaches; 1 by default. */
   readonly high?: number;
 }
 
-/** Uniform numbers in [low, high), [0, 1) by default. @example uniform([2], { low: -1 }).shape; // [2] */
+/**
+ * Uniform numbers in [low, high), [0, 1) by default: low + (high − low)·u with u of 24 random bits, or 53 for
+ * `float64`.
+ *
+ * @throws OptionError unless low ≤ high, both finite
+ * @example uniform([2], { low: -1 }).shape; // [2]
+ */
 export function uniform<const S extends Shape>(shape: S, options: UniformOptions = {}): Tensor<S> {
   const { low = 0, high = 1 } = options;
   checkOption(
@@ -94,11 +103,19 @@ function justBelow(x: number, wide: boolean): number {
 
 /** Options of {@link normal}. */
 export interface NormalOptions extends RandomOptions {
+  /** μ; 0 by default. */
   readonly mean?: number;
+  /** σ ≥ 0; 1 by default. */
   readonly standardDeviation?: number;
 }
 
-/** Normal numbers, of mean 0 and standard deviation 1 by default. @example normal([3], { mean: 5 }).shape; // [3] */
+/**
+ * Normal numbers μ + σ·z, of mean 0 and standard deviation 1 by default, by the method of Box and Muller; |z| stays
+ * below 6.7.
+ *
+ * @throws OptionError unless μ is finite and σ finite and ≥ 0
+ * @example normal([3], { mean: 5 }).shape; // [3]
+ */
 export function normal<const S extends Shape>(shape: S, options: NormalOptions = {}): Tensor<S> {
   const { mean = 0, standardDeviation = 1 } = options;
   checkOption(
@@ -115,8 +132,9 @@ export function normal<const S extends Shape>(shape: S, options: NormalOptions =
 
 /** Options of {@link truncatedNormal}. */
 export interface TruncatedNormalOptions extends NormalOptions {
-  /** The bounds, in standard deviations from the mean; −2 and 2 by default. */
+  /** The lower bound, in standard deviations from the mean; −2 by default. */
   readonly low?: number;
+  /** The upper bound, in standard deviations from the mean; 2 by default. */
   readonly high?: number;
 }
 
@@ -177,7 +195,12 @@ const cutting: PrimitiveOp<Cut> = /* @__PURE__ */ primitive({
   gradient: () => [null],
 });
 
-/** 1 with probability `p`, else 0. @example bernoulli([4], 0).toArray(); // [0, 0, 0, 0] */
+/**
+ * 1 with probability `p`, else 0: independent flips of a coin, `float32` by default.
+ *
+ * @throws OptionError unless 0 ≤ p ≤ 1
+ * @example bernoulli([4], 0).toArray(); // [0, 0, 0, 0]
+ */
 export function bernoulli<const S extends Shape>(shape: S, p: number, options: RandomOptions = {}): Tensor<S> {
   checkOption(p >= 0 && p <= 1, "bernoulli", "p", "from 0 to 1", p);
   const chance = drawUniform(settings("bernoulli", shape, options));
@@ -210,7 +233,12 @@ export function randint<const S extends Shape>(
   );
 }
 
-/** 0 … n − 1 in random order, `int32`. @example permutation(3).shape; // [3] */
+/**
+ * 0 … n − 1 in random order, each order equally likely (Fisher and Yates), `int32`.
+ *
+ * @throws ShapeError unless the length is a whole number ≥ 0
+ * @example permutation(3).shape; // [3]
+ */
 export function permutation<const N extends number>(
   length: N,
   options: { readonly generator?: Generator } = {},

@@ -37,7 +37,9 @@ export interface SortOptions {
 
 /** Values in an order, and for each the index along the axis where it stood, `int32`. */
 export interface Ordered<S extends Shape> {
+  /** The elements in their new order; gradients flow to where they stood. */
   readonly values: Tensor<S>;
+  /** Where each stood along the axis, `int32`, of the shape of the values. */
   readonly indices: Tensor<S>;
 }
 

@@ -44,8 +44,9 @@ export function triu<S extends Shape>(x: Tensor<S>, diagonal = 0): Tensor<S> {
 export interface DiagonalOptions<O extends number = number, A extends number = number, B extends number = number> {
   /** Which diagonal: above the main one if positive, below it if negative; 0 by default. */
   readonly offset?: O;
-  /** The axes of rows and of columns; 0 and 1 by default. */
+  /** The axis of the rows; 0 by default. */
   readonly axis1?: A;
+  /** The axis of the columns; 1 by default. */
   readonly axis2?: B;
 }
 

@@ -12,7 +12,12 @@ const COPIED = 8 << 20;
 
 /** Billions of operations, and of bytes read and written, in a second. */
 export interface Peak {
+  /**
+   * Billions of floating-point operations a second, multiplications and additions counted apart, in registers on one
+   * thread.
+   */
   readonly gigaflops: number;
+  /** Billions of bytes a second that a copy reads and writes, of arrays larger than the second-level cache. */
   readonly gigabytes: number;
 }
 

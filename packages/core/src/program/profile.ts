@@ -11,6 +11,7 @@ import { measuredPeak, type Peak } from "./peak.ts";
 
 /** One kernel's cost in a call. */
 export interface KernelCost {
+  /** Its number in the program and what it is, as in the graph's text. */
   readonly kernel: string;
   /** The operators that it computes. */
   readonly operators: readonly string[];
@@ -26,8 +27,11 @@ export interface KernelCost {
 
 /** What a program's kernels cost. */
 export interface Profile {
+  /** A row for each kernel, in the order in which they run. */
   readonly kernels: readonly KernelCost[];
+  /** The sum of the kernels' medians: a call without its copies of arguments and results. */
   readonly milliseconds: number;
+  /** What the machine can do on one thread: what each kernel's `roofline` is measured against. */
   readonly peak: Peak;
   /** A table for the terminal. */
   toString(): string;

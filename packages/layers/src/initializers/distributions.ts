@@ -15,14 +15,20 @@ export const zeros: Initializer = (shape, { dtype = "float32" } = {}) => full(sh
 /** Ones. @example initializers.ones([2]); // [1, 1] */
 export const ones: Initializer = (shape, { dtype = "float32" } = {}) => full(shape, 1, { dtype });
 
-/** One value everywhere. @example constant(0.5)([2]); // [0.5, 0.5] */
+/**
+ * One value everywhere.
+ *
+ * @example constant(0.5)([2]); // [0.5, 0.5]
+ */
 export function constant(value: number): Initializer {
   return (shape, { dtype = "float32" } = {}) => full(shape, value, { dtype });
 }
 
 /** The settings of {@link uniform}. */
 export interface UniformSettings {
+  /** The least value that can come; −0.05 by default. */
   readonly low: number;
+  /** The bound that no value reaches; 0.05 by default. */
   readonly high: number;
 }
 
@@ -39,7 +45,9 @@ export const uniform: InitializerFamily<UniformSettings> = /* @__PURE__ */ famil
 
 /** The settings of {@link normal} and {@link truncatedNormal}. */
 export interface NormalSettings {
+  /** μ; 0 by default. */
   readonly mean: number;
+  /** σ ≥ 0; 0.01 by default. */
   readonly standardDeviation: number;
 }
 

@@ -9,6 +9,7 @@ export type FloatDType = Extract<DType, "float32" | "float64">;
 
 /** What an initializer is told beside the shape. */
 export interface InitializerOptions {
+  /** The type of the parameter; `float32` by default. */
   readonly dtype?: FloatDType;
   /** Where random numbers come from; the default generator if none is given. */
   readonly generator?: Generator;

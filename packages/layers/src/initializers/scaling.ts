@@ -10,7 +10,9 @@ import { family, type InitializerFamily, type InitializerOptions } from "./famil
 
 /** How many inputs one output of a kernel sums, and how many outputs one input reaches. */
 export interface Fans {
+  /** How many values one output sums, at least 1. */
   readonly fanIn: number;
+  /** How many outputs one input reaches, at least 1. */
   readonly fanOut: number;
 }
 
@@ -30,7 +32,10 @@ export function fans(shape: Shape): Fans {
 
 /** The settings of initializers that look at the fans. */
 export interface GainSettings {
-  /** A factor on the standard deviation, for the activation that follows. */
+  /**
+   * A factor on the standard deviation, above 0, for the activation that follows: √2 for ReLU, 1 for tanh and linear
+   * layers.
+   */
   readonly gain: number;
 }
 
@@ -117,10 +122,14 @@ export const leCunNormal: InitializerFamily<GainSettings> = /* @__PURE__ */ scal
 
 /** The settings of {@link varianceScaling}. */
 export interface VarianceScalingSettings {
-  /** A factor on the variance. */
+  /** A factor on the variance, above 0; 1 by default, 2 for ReLU. */
   readonly scale: number;
-  /** What the variance is divided by: inputs, outputs, or the mean of both. */
+  /** What the variance is divided by: inputs (the default), outputs, or the mean of both. */
   readonly mode: "fanIn" | "fanOut" | "fanAverage";
+  /**
+   * What is drawn from, with the same σ each time: `"truncatedNormal"` (the default) has no tails beyond 2σ before
+   * it is widened.
+   */
   readonly distribution: "truncatedNormal" | "normal" | "uniform";
 }
 
