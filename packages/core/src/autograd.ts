@@ -89,6 +89,14 @@ export interface ValueAndGradients<G = Tensor[]> {
   readonly gradients: G;
 }
 
+/** A value, and how it moves with the input. */
+export interface ValueAndTangent {
+  /** f(x), of whatever shape f gives it. */
+  readonly value: Tensor;
+  /** J·v, of the shape of the value. */
+  readonly tangent: Tensor;
+}
+
 /** The gradients of a structure: a tensor for each tensor in arrays and plain objects, null for anything else. */
 export type Gradients<T> =
   T extends Tensor<infer S> ? Tensor<S> : T extends object ? { -readonly [K in keyof T]: Gradients<T[K]> } : null;
@@ -104,6 +112,7 @@ export type Gradients<T> =
  * gradients[0].b.toArray(); // 16
  */
 export function valueAndGrad(f: TensorFunction): (...inputs: Tensor[]) => ValueAndGradients;
+/** The same for inputs that are structures of tensors: gradients come in the same structure. */
 export function valueAndGrad<A extends readonly unknown[]>(
   f: (...inputs: A) => Tensor,
 ): (...inputs: A) => ValueAndGradients<Gradients<A>>;
@@ -159,6 +168,7 @@ function mapTensors(
  * slope(tensor([2])).toArray(); // [12]
  */
 export function grad(f: TensorFunction): <S extends Shape>(x: Tensor<S>, ...others: Tensor[]) => Tensor<S>;
+/** The same for a first input that is a structure of tensors: the gradient comes in the same structure. */
 export function grad<A extends readonly [unknown, ...unknown[]]>(
   f: (...inputs: A) => Tensor,
 ): (...inputs: A) => Gradients<A[0]>;
@@ -180,11 +190,7 @@ export function grad(f: TensorFunction): (...inputs: Tensor[]) => unknown {
  * @example
  * jvp((x) => x.square(), tensor([1, 2]), tensor([1, 0])).tangent.toArray(); // [2, 0]
  */
-export function jvp(
-  f: (x: Tensor) => Tensor,
-  x: Tensor,
-  v: Tensor,
-): { readonly value: Tensor; readonly tangent: Tensor } {
+export function jvp(f: (x: Tensor) => Tensor, x: Tensor, v: Tensor): ValueAndTangent {
   if (!sameShape(x.shape, v.shape))
     throw new ShapeError(`jvp: the input is ${formatShape(x.shape)}, the direction ${formatShape(v.shape)}`);
   const { value, pullback, open } = differentiate(f, [x]);

@@ -11,9 +11,12 @@ import { formatShape } from "./shape.ts";
 import { tracer } from "./tracing.ts";
 
 /**
- * Runs `body` and stops at the first NaN or infinity, in a forward or a backward pass, with an {@link AnomalyError} that names
- * the operation, the layer and the line that made it. Compiled functions that are called in it run eagerly.
+ * Runs `body` and stops at the first NaN or infinity, in a forward or a backward pass, with an {@link AnomalyError}
+ * that names the operation, the layer and the line that made it. Compiled functions that are called in it run
+ * eagerly.
  *
+ * @throws AnomalyError at the first NaN or infinity
+ * @throws GraphError within a compiled function
  * @example
  * detectAnomaly(() => tensor([0]).log()); // throws: log gave -Infinity …
  */

@@ -145,7 +145,12 @@ export class Tensor<S extends Shape = AnyShape> {
     return nested(this.toTypedArray(), this.shape, this.dtype);
   }
 
-  /** The elements in row-major order, as a fresh typed array. */
+  /**
+   * The elements in row-major order, as a fresh typed array.
+   *
+   * @throws AutogradError of a Variable's earlier value, if it was assigned since
+   * @throws GraphError within a compiled function, where there are no values yet
+   */
   toTypedArray(): TypedArray {
     checkCurrent("toTypedArray", this.view.storage, this.version);
     return copyElements(this.view);
@@ -203,14 +208,20 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.clone(this));
   }
 
-  /** The values in another dtype: to integers the fraction is dropped, to `bool` everything but 0 is true. */
+  /**
+   * The values in another dtype: to integers the fraction is dropped, to `bool` everything but 0 is true. Gradients
+   * flow from floats to floats.
+   */
   cast(dtype: DType): Tensor<S> {
     return typed(ops.cast(this, dtype));
   }
 
   /**
-   * Calls `hook` with the gradient of this tensor during backward; what it returns, if anything, takes the gradient's place.
+   * Calls `hook` with the gradient of this tensor during backward; what it returns, if anything, takes the
+   * gradient's place.
+   *
    * @returns a function that removes the hook
+   * @throws AutogradError if no gradient flows through this tensor
    */
   registerHook(hook: (gradient: Tensor<S>) => Tensor<S> | undefined): () => void {
     const { node } = this;
@@ -328,7 +339,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.tanh(this));
   }
 
-  /** The error function. */
+  /** The error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
   erf(): Tensor<S> {
     return typed(ops.erf(this));
   }
@@ -408,7 +419,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.div(this, other));
   }
 
-  /** x to the power of other */
+  /** x to the power of other; x⁰ is 1, and NaN for x < 0 with a fraction as exponent. */
   pow<A extends Shape, B extends Shape = readonly []>(this: Tensor<A>, other: Other<A, B, "pow">): Joint<A, B, "pow"> {
     return typed(ops.pow(this, other));
   }
@@ -418,7 +429,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.mod(this, other));
   }
 
-  /** The greater of x and other. */
+  /** The greater of x and other, NaN if one is; equal ones share the gradient. */
   maximum<A extends Shape, B extends Shape = readonly []>(
     this: Tensor<A>,
     other: Other<A, B, "maximum">,
@@ -426,7 +437,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.maximum(this, other));
   }
 
-  /** The smaller of x and other. */
+  /** The smaller of x and other, NaN if one is; equal ones share the gradient. */
   minimum<A extends Shape, B extends Shape = readonly []>(
     this: Tensor<A>,
     other: Other<A, B, "minimum">,
@@ -434,7 +445,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.minimum(this, other));
   }
 
-  /** The angle of the point (other, x). */
+  /** The angle of the point (other, x), in [−π, π]. */
   atan2<A extends Shape, B extends Shape = readonly []>(
     this: Tensor<A>,
     other: Other<A, B, "atan2">,
@@ -507,6 +518,7 @@ export class Tensor<S extends Shape = AnyShape> {
 
   /** The values limited to [low, high]; −Infinity and Infinity limit nothing. */
   clip(low: number, high: number): Tensor<S>;
+  /** The values limited to [low, high], which broadcast against them. */
   clip<A extends Shape, B extends Shape = readonly [], C extends Shape = readonly []>(
     this: Tensor<A>,
     low: Other<A, B, "clip">,
@@ -536,7 +548,7 @@ export class Tensor<S extends Shape = AnyShape> {
 
   // Reductions: over one axis, several, or all ------------------------------------------------------------------------------
 
-  /** Σ x */
+  /** Σ x, over one axis, several, or all; 0 of nothing. */
   sum<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "sum">,
@@ -545,7 +557,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.sum(this, axis, options));
   }
 
-  /** Π x */
+  /** Π x, over one axis, several, or all; 1 of nothing. Its gradient is exact with zeros among the factors. */
   prod<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "prod">,
@@ -554,7 +566,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.prod(this, axis, options));
   }
 
-  /** The greatest. */
+  /**
+   * The greatest, over one axis, several, or all; NaN if one is among them. Equal ones share the gradient.
+   *
+   * @throws ShapeError of nothing
+   */
   max<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "max">,
@@ -563,7 +579,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.max(this, axis, options));
   }
 
-  /** The smallest. */
+  /**
+   * The smallest, over one axis, several, or all; NaN if one is among them. Equal ones share the gradient.
+   *
+   * @throws ShapeError of nothing
+   */
   min<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "min">,
@@ -590,7 +610,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.all(this, axis, options));
   }
 
-  /** The average. */
+  /** The average Σ x / n, over one axis, several, or all; NaN of nothing. */
   mean<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "mean">,
@@ -617,7 +637,7 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.norm(this, axis, options));
   }
 
-  /** The average squared distance from the mean. */
+  /** Σ (x − mean)² / (n − correction), over one axis, several, or all; the correction is 0 by default. */
   variance<A extends Shape, const X extends Axes = undefined, K extends boolean = false>(
     this: Tensor<A>,
     axis?: AxisOf<A, X, K, "variance">,
@@ -655,7 +675,11 @@ export class Tensor<S extends Shape = AnyShape> {
 
   // Movement ----------------------------------------------------------------------------------------------------------------
 
-  /** The same elements in another shape; one size may be −1, which is what is left. */
+  /**
+   * The same elements in row-major order in another shape; one size may be −1, which is what is left.
+   *
+   * @throws ShapeError if they do not fill the shape
+   */
   reshape<A extends Shape, const T extends Shape>(
     this: Tensor<A>,
     shape: Readonly<T> & Check<Reshaped<A, T>>,
@@ -663,18 +687,20 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.reshape(this, shape));
   }
 
-  /** The axes from `start` to `end`, that included, made one. */
+  /** The axes from `start` to the last made one: all of them by default. */
   flatten<A extends Shape, const X extends number = 0>(
     this: Tensor<A>,
     start?: X & Check<Flattened<A, X>>,
   ): Tensor<Result<Flattened<A, X>>>;
+  /** The axes from `start` to `end`, that included, made one. */
   flatten(start: number, end: number): Tensor;
   flatten(start = 0, end = -1): Tensor {
     return ops.flatten(this, start, end);
   }
 
-  /** Two axes exchanged: the last two by default. */
+  /** The last two axes exchanged, without a copy. @throws ShapeError if there are fewer */
   transpose<A extends Shape>(this: Tensor<A> & Check<Transposed<A>>): Tensor<Result<Transposed<A>>>;
+  /** Two axes exchanged, without a copy. @throws ShapeError for one that is not there */
   transpose<A extends Shape, const X extends number, const Y extends number>(
     this: Tensor<A>,
     a: X & Check<Swapped<A, X, Y>>,
@@ -684,7 +710,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return ops.transpose(this, a, b);
   }
 
-  /** The axes in another order. */
+  /**
+   * The axes in another order: axis i of the result is axis `axes[i]`.
+   *
+   * @throws ShapeError unless each axis appears once
+   */
   permute<A extends Shape, const P extends readonly number[]>(
     this: Tensor<A>,
     axes: Readonly<P> & Check<Permuted<A, P>>,
@@ -692,7 +722,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.permute(this, axes));
   }
 
-  /** The elements repeated along axes of size 1 and new leading axes, without a copy. */
+  /**
+   * The elements repeated along axes of size 1 and new leading axes, without a copy.
+   *
+   * @throws ShapeError for a size other than 1 that is not the target's
+   */
   broadcastTo<A extends Shape, const T extends Shape>(
     this: Tensor<A>,
     shape: Readonly<T> & Check<BroadcastedTo<A, T>>,
@@ -700,7 +734,11 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.broadcastTo(this, shape));
   }
 
-  /** Without the axes of size 1: all of them, or the one given. */
+  /**
+   * Without the axes of size 1: all of them, or the one given.
+   *
+   * @throws ShapeError if the one given has another size
+   */
   squeeze<A extends Shape, const X extends number | undefined = undefined>(
     this: Tensor<A>,
     axis?: X & Check<Squeezed<A, X>>,
@@ -716,7 +754,12 @@ export class Tensor<S extends Shape = AnyShape> {
     return typed(ops.unsqueeze(this, axis));
   }
 
-  /** A part: for each axis a number (that place, the axis goes), `[start, end, step]` (each may be left out), or null for all. */
+  /**
+   * A part, without a copy: for each axis a number (that place, the axis goes), `[start, end, step]` (each may be
+   * left out), or null for all.
+   *
+   * @throws ShapeError for a place that is not there, and for more ranges than axes
+   */
   slice(...ranges: readonly Range[]): Tensor {
     return ops.slice(this, ...ranges);
   }
@@ -763,7 +806,12 @@ export class Tensor<S extends Shape = AnyShape> {
 
   // Products and the softmax --------------------------------------------------------------------------------------------
 
-  /** The matrix product of the last two axes; those before broadcast. */
+  /**
+   * The matrix product of the last two axes, [..., m, k] × [..., k, n] → [..., m, n]; those before broadcast. Of
+   * vectors the inner product, a vector and a matrix give a vector.
+   *
+   * @throws ShapeError if the inner dimensions differ, or leading axes do not broadcast
+   */
   matmul<A extends Shape, B extends Shape>(
     this: Tensor<A>,
     other: Tensor<B> & Check<MatMul<A, B>>,
@@ -790,7 +838,7 @@ function onesLike(tensor: Tensor): Tensor {
 
 /** Options of a {@link Variable}. */
 export interface VariableOptions {
-  /** What messages and state dictionaries call it; layers name theirs themselves. */
+  /** What messages and state dictionaries call it; "" by default, for which layers put its path. */
   readonly name?: string;
   /** Whether backward gives it a gradient; true by default for floats. */
   readonly requiresGrad?: boolean;

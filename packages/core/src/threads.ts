@@ -152,13 +152,15 @@ let memory: SharedMemory | null = null;
 let pool: ThreadPool | null = null;
 
 /**
- * Sets how many threads compiled programs use, the main one included: a number, or "auto" to let each program find out. The results
- * are the same, bit for bit, for any number.
+ * Sets how many threads compiled programs use, the main one included: a number, or "auto" to let each program find
+ * out. The results are the same, bit for bit, for any number.
  *
- * Resolves when the workers are up; until then programs run on fewer. Where shared memory is missing, and on a browser's main
- * thread, which may not wait, it stays at one, and the promise gives 1.
+ * Resolves when the workers are up; until then programs run on fewer. Where shared memory is missing, and on a
+ * browser's main thread, which may not wait, it stays at one, and the promise gives 1.
  *
  * @returns the number of threads there are now
+ * @throws OptionError for a number out of range, and where a page's policy forbids workers
+ * @throws WorkerError if a thread cannot be started
  * @example
  * await setThreads("auto");
  */

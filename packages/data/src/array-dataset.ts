@@ -26,6 +26,11 @@ export class ArrayDataset<Input extends Shape = Shape, Target extends Shape = Sh
   /** What it is to answer. */
   readonly targets: Column<Target>;
 
+  /**
+   * @param inputs what the network sees, a row for each sample
+   * @param targets what it is to answer, as many rows
+   * @throws DataError naming both lengths if they differ
+   */
   constructor(inputs: Column<Input>, targets: Column<Target>) {
     super();
     if (inputs.length !== targets.length) {
@@ -82,7 +87,15 @@ export type NumberList = readonly (number | NumberList)[];
  * What {@link fromArrays} makes a column of, the samples along its first axis: nested lists of numbers, a tensor, a
  * typed array (one element per sample), or a typed array with the shape of the whole, which `parseIdx` returns too.
  */
-export type ColumnSource = NumberList | Tensor | ColumnData | { readonly data: ColumnData; readonly shape: Shape };
+export type ColumnSource = NumberList | Tensor | ColumnData | ShapedData;
+
+/** A typed array with the shape of the whole. */
+interface ShapedData {
+  /** The elements in row-major order. */
+  readonly data: ColumnData;
+  /** Its sizes, that of the samples first. */
+  readonly shape: Shape;
+}
 
 /** The arrays of a dataset, and how the inputs are read. */
 export interface ArraysOptions {
@@ -90,11 +103,11 @@ export interface ArraysOptions {
   readonly inputs: ColumnSource;
   /** What it is to answer. */
   readonly targets: ColumnSource;
-  /** The shape of one sample of the inputs, where it is not that of the array: `[784]` for images of 28 × 28. */
+  /** The shape of one sample of the inputs: `[784]` for images of 28 × 28; by default that of the array. */
   readonly shape?: Shape;
-  /** A batch of inputs holds `value · scale + offset` as floats: `1 / 255` for pixels from 0 to 1. */
+  /** A batch of inputs holds `value · scale + offset` as floats: `1 / 255` for pixels from 0 to 1; 1 by default. */
   readonly scale?: number;
-  /** A batch of inputs holds `value · scale + offset` as floats. */
+  /** A batch of inputs holds `value · scale + offset` as floats; 0 by default. */
   readonly offset?: number;
 }
 
@@ -109,6 +122,13 @@ export interface ArraysOptions {
  * xor.batch([1, 2]).targets.toArray(); // [1, 1]
  */
 export function fromArrays<const S extends Shape>(options: ArraysOptions & { readonly shape: S }): ArrayDataset<S>;
+/**
+ * A dataset from arrays; bytes stay bytes until a batch is made. Targets that are integers by type, or a flat list of
+ * whole numbers, are labels (int32). Everything else keeps its dtype; numbers in lists become float32.
+ *
+ * @throws DataError for counts that differ, ragged lists, and labels that int32 cannot hold
+ * @throws ShapeError for a shape that does not fit
+ */
 export function fromArrays(options: ArraysOptions): ArrayDataset;
 export function fromArrays({ inputs, targets, shape, scale = 1, offset = 0 }: ArraysOptions): ArrayDataset {
   const input = partsOf(inputs, "inputs");

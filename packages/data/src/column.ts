@@ -22,9 +22,9 @@ export interface ColumnOptions<Sample extends Shape = Shape> {
   readonly length?: number;
   /** The dtype of a batch: by default float32 if scaled (float64 from float64), otherwise that of the array. */
   readonly dtype?: DType;
-  /** A batch holds `value · scale + offset`; 1 by default. */
+  /** A batch holds `value · scale + offset` as floats: `1 / 255` for pixels from 0 to 1; 1 by default. */
   readonly scale?: number;
-  /** A batch holds `value · scale + offset`; 0 by default. */
+  /** What is added after scaling: −1 with a scale of `2 / 255` for pixels from −1 to 1; 0 by default. */
   readonly offset?: number;
 }
 
@@ -53,6 +53,12 @@ export class Column<const Sample extends Shape = Shape> {
   readonly offset: number;
   readonly #gather: Gather;
 
+  /**
+   * @param data the elements of all samples, row-major; not copied
+   * @throws ShapeError if the array is no whole number of samples, or another one than `length`
+   * @throws DataError for an element that the dtype cannot hold
+   * @throws OptionError for a scale or offset that is not finite, and for integers that are to be scaled
+   */
   constructor(data: ColumnData, { shape, length, dtype, scale = 1, offset = 0 }: ColumnOptions<Sample>) {
     const width = sizeOf(shape);
     const count = length ?? (width === 0 ? 0 : data.length / width);

@@ -11,19 +11,26 @@ import { type BatchOf, cached, chosen, joined, mapped, range } from "./views.ts"
 
 /** Samples side by side: row i of the inputs belongs to row i of the targets. */
 export interface Batch<Inputs extends Shape = Shape, Targets extends Shape = Shape> {
+  /** What the network sees: `[samples, …]`. */
   readonly inputs: Tensor<Inputs>;
+  /** What it is to answer: `[samples, …]`, `[samples]` for labels. */
   readonly targets: Tensor<Targets>;
 }
 
 /** One sample: a row of the inputs and one of the targets, without the axis of samples. */
 export interface Sample {
+  /** What the network sees of it: for an image `[height, width, channels]`. */
   readonly inputs: Tensor;
+  /** What it is to answer: for a label a scalar. */
   readonly targets: Tensor;
 }
 
 /** How {@link Dataset.split} divides. */
 export interface SplitOptions {
-  /** Whether each class gives the same share of its samples; targets must then be class numbers, or one-hot rows. */
+  /**
+   * Whether each class gives the same share of its samples; targets must then be class numbers, or one-hot rows.
+   * False by default.
+   */
   readonly stratified?: boolean;
 }
 
@@ -44,7 +51,11 @@ export abstract class Dataset<Inputs extends Shape = Shape, Targets extends Shap
   /** The number of samples. */
   abstract readonly length: number;
 
-  /** The samples with these numbers, in this order. */
+  /**
+   * The samples with these numbers, in this order.
+   *
+   * @param indices whole numbers from 0 to length − 1, repeated or not; a number out of range is a DataError
+   */
   abstract batch(indices: ArrayLike<number>): Batch<Inputs, Targets>;
 
   /**

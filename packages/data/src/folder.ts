@@ -5,16 +5,24 @@ import { addressOf, type ByteSource, builtin, isPath, pathOf, reasonOf, request 
 
 /** The four files by role, each as bytes, a Blob, a Response, an address or a path; plain or gzip. */
 export interface MnistFiles {
+  /** The pictures to train with, uint8 `[60000, 28, 28]` for MNIST itself. */
   readonly trainImages: ByteSource;
+  /** Their labels, uint8 `[60000]`. */
   readonly trainLabels: ByteSource;
+  /** The pictures to test with, uint8 `[10000, 28, 28]`. */
   readonly testImages: ByteSource;
+  /** Their labels, uint8 `[10000]`. */
   readonly testLabels: ByteSource;
 }
 
 /** The folder of the four files: a path in Node, an address anywhere. */
 export interface MnistFolder {
+  /**
+   * Where the four files are, plain or gzip: a path, or an address that begins with `https:`; in a browser always an
+   * address.
+   */
   readonly folder: string | URL;
-  /** What the files' names begin with, where a folder has several sets: `emnist-letters-`. */
+  /** What the files' names begin with, where a folder has several sets: `emnist-letters-`; nothing by default. */
   readonly prefix?: string;
 }
 

@@ -12,7 +12,7 @@ const pieceLength = 1 << 15;
 
 /** What the caller of {@link gunzip} knows about the bytes. */
 export interface GunzipOptions {
-  /** What to call the bytes in errors: a path, an address. */
+  /** What to call the bytes in errors, a path, an address; "gzip data" by default. */
   readonly name?: string;
 }
 

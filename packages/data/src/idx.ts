@@ -10,23 +10,34 @@
 
 import { DataError, formatShape, type Shape } from "@gradus/core";
 
+/** Elements of one type. */
+interface Elements<Name extends string, Data> {
+  /** The type that the file names: which typed array `data` is. */
+  readonly dtype: Name;
+  /** The elements in row-major order, in the machine's own order of bytes. */
+  readonly data: Data;
+}
+
 /** The elements of an IDX file in row-major order; `dtype` tells which typed array they are. */
 export type IdxElements =
-  | { readonly dtype: "uint8"; readonly data: Uint8Array }
-  | { readonly dtype: "int8"; readonly data: Int8Array }
-  | { readonly dtype: "int16"; readonly data: Int16Array }
-  | { readonly dtype: "int32"; readonly data: Int32Array }
-  | { readonly dtype: "float32"; readonly data: Float32Array }
-  | { readonly dtype: "float64"; readonly data: Float64Array };
+  | Elements<"uint8", Uint8Array>
+  | Elements<"int8", Int8Array>
+  | Elements<"int16", Int16Array>
+  | Elements<"int32", Int32Array>
+  | Elements<"float32", Float32Array>
+  | Elements<"float64", Float64Array>;
 
 /** The content of an IDX file: its sizes and its elements. */
-export type IdxArray = { readonly shape: Shape } & IdxElements;
+export type IdxArray = {
+  /** The sizes that the header states, the number of samples first: `[60000, 28, 28]`. */
+  readonly shape: Shape;
+} & IdxElements;
 
 /** What the caller of {@link parseIdx} knows about the bytes. */
 export interface IdxOptions {
-  /** What to call the bytes in errors: a path, an address. */
+  /** What to call the bytes in errors, a path, an address; "IDX data" by default. */
   readonly name?: string;
-  /** The number of dimensions that the array must have: 3 for images, 1 for labels. */
+  /** The number of dimensions that the array must have: 3 for images, 1 for labels; any by default. */
   readonly rank?: number;
 }
 

@@ -201,6 +201,7 @@ export class IterableDataset<Item> implements AsyncIterable<Item> {
   /**
    * These items, and those of the others after them.
    *
+   * @throws OptionError for what is no stream
    * @example
    * IterableDataset.from([1, 2]).concat(IterableDataset.from([3])).length; // 3
    */

@@ -18,15 +18,18 @@ import { checkOneSeed, drawSeed } from "./seeds.ts";
 
 /** How a {@link DataLoader} goes through its dataset. */
 export interface LoaderOptions {
-  /** Samples per batch; the last batch of an epoch has what is left. 32 by default. */
+  /** Samples per batch, at least 1; the last batch of an epoch has what is left. 32 by default. */
   readonly batchSize?: number;
-  /** Whether every epoch has a new random order. */
+  /** Whether every epoch has a new random order; false by default. */
   readonly shuffle?: boolean;
-  /** The seed of the order: the same seed, the same batches. */
+  /**
+   * The seed of the order, a whole number from 0 to 2⁵³ − 1: the same seed, the same batches. By default it is drawn
+   * from `generator`, beside which it may not stand.
+   */
   readonly seed?: number;
   /** Where the seed is drawn from if none is given: by default the generator of `manualSeed`. */
   readonly generator?: Generator;
-  /** Whether a last batch of fewer samples is left out. */
+  /** Whether a last batch of fewer samples is left out; false by default. */
   readonly dropLast?: boolean;
 }
 
@@ -38,8 +41,9 @@ export interface LoaderState {
   readonly batch: number;
   /** The generator as it was before this epoch's order was drawn. */
   readonly generator: GeneratorState;
-  /** What the position counts in: it means the same only to a loader with the same numbers. */
+  /** The length of the dataset: a position means the same only to a loader with the same number. */
   readonly samples: number;
+  /** Samples per batch, which must be the same, too. */
   readonly batchSize: number;
 }
 
@@ -58,9 +62,13 @@ export interface LoaderState {
 export class DataLoader<Inputs extends Shape = Shape, Targets extends Shape = Shape>
   implements Iterable<Batch<Inputs, Targets>>
 {
+  /** Where the samples come from. */
   readonly dataset: Dataset<Inputs, Targets>;
+  /** Samples per batch; the last of an epoch may have fewer. */
   readonly batchSize: number;
+  /** Whether every epoch has a new random order. */
   readonly shuffle: boolean;
+  /** Whether a last batch of fewer samples is left out. */
   readonly dropLast: boolean;
   /** The number of batches in an epoch. */
   readonly length: number;
@@ -71,6 +79,10 @@ export class DataLoader<Inputs extends Shape = Shape, Targets extends Shape = Sh
   /** Whether the epoch of the position has begun, so that the next iteration is another one. */
   #begun = false;
 
+  /**
+   * @param dataset where the samples come from
+   * @throws OptionError for an option that is unknown or out of range: its name and its value
+   */
   constructor(dataset: Dataset<Inputs, Targets>, options: LoaderOptions = {}) {
     const { batchSize = 32, shuffle = false, seed, generator, dropLast = false } = options;
     const valid = Number.isSafeInteger(batchSize) && batchSize >= 1;

@@ -11,12 +11,17 @@ import { readIdx } from "./read-idx.ts";
 
 /** What {@link mnist} returns: pixels as float32 from 0 to 1, labels as int32. `Image` is the shape of one image. */
 export interface MnistDatasets<Image extends Shape> {
+  /** The images and labels to train with, 60,000 of MNIST itself. */
   readonly train: ArrayDataset<Image, readonly []>;
+  /** Those to test with, 10,000 of MNIST itself. */
   readonly test: ArrayDataset<Image, readonly []>;
 }
 
 /** Where the files are, and the shape of one image in a batch, by default as in the file: `[28, 28]`. */
-export type MnistSource = (MnistFolder | MnistFiles) & { readonly shape?: Shape };
+export type MnistSource = (MnistFolder | MnistFiles) & {
+  /** The shape of one image in a batch; `[784]` for rows of pixels. */
+  readonly shape?: Shape;
+};
 
 /**
  * Reads the four files of MNIST, or of a set in their form, plain or gzip: from a folder (the names with - or . before `idx`; in a
@@ -32,6 +37,12 @@ export type MnistSource = (MnistFolder | MnistFiles) & { readonly shape?: Shape 
  * const { train, test } = await mnist({ folder: "/mnist/" });
  */
 export function mnist<const S extends Shape>(source: MnistSource & { readonly shape: S }): Promise<MnistDatasets<S>>;
+/**
+ * Reads the four files of MNIST, or of a set in their form, plain or gzip: from a folder, or each from where it is.
+ * Pixels stay bytes until a batch is made, which has them as float32 from 0 to 1, `[samples, 28, 28]`.
+ *
+ * @throws DataError for a file that is missing, unreadable, damaged or in another's place, and for counts that differ
+ */
 export function mnist(source: MnistSource): Promise<MnistDatasets<readonly [number, number]>>;
 export async function mnist(source: MnistSource): Promise<MnistDatasets<Shape>> {
   const files = "folder" in source ? await filesOfFolder(source.folder, source.prefix) : source;

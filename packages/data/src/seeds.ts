@@ -5,7 +5,10 @@ import { defaultGenerator, Generator, OptionError, randint, uniform } from "@gra
 
 /** Where random choices come from. */
 export interface LoaderSeed {
-  /** The seed: the same one, the same choices. */
+  /**
+   * The seed, a whole number from 0 to 2⁵³ − 1: the same one, the same choices. By default it is drawn from
+   * `generator`, beside which it may not stand.
+   */
   readonly seed?: number;
   /** Where the seed is drawn from if none is given: by default the generator of `manualSeed`. */
   readonly generator?: Generator;

@@ -8,6 +8,7 @@ export const recentSteps = 5;
 
 /** What the last batches say of a layer's units. */
 export interface DeadFacts {
+  /** How many units the layer has: the size of its output's last axis. */
   readonly units: number;
   /** The share of units that were 0 for all of this batch. */
   readonly now: number;

@@ -16,11 +16,11 @@ import { renderReport } from "./table.ts";
 
 /** Options of {@link Diagnostics}. */
 export interface DiagnosticsOptions {
-  /** Look at the first step and every so many after it; 10 by default. */
+  /** Look at the first step and every so many after it, at least 1; 10 by default. */
   readonly every?: number;
   /** What it is called among the callbacks of a fit; "Diagnostics" by default. */
   readonly name?: string;
-  /** How many observations are kept, the first always among them; 200 by default. */
+  /** How many observations are kept, at least 10, the first always among them; 200 by default. */
   readonly keep?: number;
 }
 
@@ -55,6 +55,7 @@ interface Probe extends Subject {
  * diagnostics.report().layers.map(({ layer }) => layer); // ["dense", "sigmoid", "dense_1"]
  */
 export class Diagnostics extends StepObserver {
+  /** What is looked at, with all layers in it. */
   readonly model: Layer;
   readonly #keep: number;
   readonly #byLayer: ReadonlyMap<Layer, Probe>;
@@ -64,6 +65,10 @@ export class Diagnostics extends StepObserver {
   readonly #observations: Observation[] = [];
   #found: readonly Finding[] | null = null;
 
+  /**
+   * @param model what is looked at; make the observer before the first step is compiled
+   * @throws OptionError for something that is no layer, for unknown options and those out of range
+   */
   constructor(model: Layer, options: DiagnosticsOptions = {}) {
     if (!(model instanceof Layer))
       throw new OptionError(`Diagnostics: the model must be a Layer, got ${describe(model)}`);

@@ -24,6 +24,7 @@ export interface Observation {
   readonly step: number;
   /** How many steps had been taken since the observer was made, this one included. */
   readonly steps: number;
+  /** The loss of the step's batch; null where the step gave none. */
   readonly loss: number | null;
   /** What there was to see, layer by layer, in the order of {@link Course.layers}. */
   readonly layers: readonly LayerObservation[];
@@ -31,8 +32,11 @@ export interface Observation {
 
 /** What findings need to know of a layer. */
 export interface LayerFacts {
+  /** Where the layer stands in the model: `encoder.dense_1`. */
   readonly path: string;
+  /** What it is, in snake case: `dense`, `batch_norm`. */
   readonly kind: string;
+  /** Whether it has a weight of two axes or more, as Dense and convolutions do. */
   readonly weighted: boolean;
   /** The steps over which a BatchNorm averages, 1/(1 − momentum); null for other layers. */
   readonly memory: number | null;
@@ -42,6 +46,7 @@ export interface LayerFacts {
 export interface Course {
   /** The layers in the order in which they ran. */
   readonly layers: readonly LayerFacts[];
+  /** What was seen, the earliest first; of a long training the first and the latest. */
   readonly observations: readonly Observation[];
 }
 

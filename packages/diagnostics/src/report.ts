@@ -9,9 +9,11 @@ import type { Course } from "./observation.ts";
 export interface LayerReport {
   /** The layer's path. */
   readonly layer: string;
+  /** What it is, in snake case: `dense`, `batch_norm`. */
   readonly kind: string;
-  /** Mean and standard deviation of its outputs. */
+  /** The mean of its outputs, over the batch and all units. */
   readonly mean: number | null;
+  /** The standard deviation of its outputs. */
   readonly spread: number | null;
   /** The share of outputs where a sigmoid or tanh is flat. */
   readonly saturated: number | null;
@@ -21,8 +23,9 @@ export interface LayerReport {
   readonly gradient: number | null;
   /** The same as a share of the last layer's; for layers with weights of two axes or more. */
   readonly gradientRatio: number | null;
-  /** ‖w‖, and ‖Δw‖ / ‖w‖. */
+  /** ‖w‖, the norm of its weights. */
   readonly weight: number | null;
+  /** ‖Δw‖ / ‖w‖: how far the step moved its weights, about 1e-3 where all is well. */
   readonly update: number | null;
   /** How far a BatchNorm's running statistics are from the batch's. */
   readonly drift: Drift | null;
@@ -30,11 +33,13 @@ export interface LayerReport {
 
 /** The latest numbers of a model, and what they mean. */
 export interface Report {
+  /** What the model is, in snake case: `sequential`. */
   readonly model: string;
   /** The step that was looked at last, from 1; 0 before the first. */
   readonly step: number;
   /** How many steps were looked at and are kept. */
   readonly observations: number;
+  /** The loss of that step; null where it gave none. */
   readonly loss: number | null;
   /** In the order in which they run. */
   readonly layers: readonly LayerReport[];

@@ -2,9 +2,11 @@
 
 /** A bound, and where it comes from. */
 export interface Threshold {
+  /** The bound itself. */
   readonly value: number;
   /** What is compared with it. */
   readonly meaning: string;
+  /** The paper, the lecture or the reckoning behind it. */
   readonly source: string;
 }
 
@@ -26,7 +28,10 @@ export type ThresholdName =
   | "driftVariance"
   | "driftSteps";
 
-/** All thresholds. */
+/**
+ * All thresholds.
+ * @example thresholds.saturated.value; // 0.6
+ */
 export const thresholds: Readonly<Record<ThresholdName, Threshold>> = {
   flatValue: {
     value: 0.97,

@@ -23,9 +23,9 @@ export type Selector = string | RegExp | ((path: string, layer: Layer) => boolea
 
 /** Options of {@link watch}. */
 export interface WatchOptions {
-  /** Collect at the first step and every so many after it; 1 by default. */
+  /** Collect at the first step and every so many after it, at least 1; 1 by default. */
   readonly every?: number;
-  /** How many records are kept of each tensor, the latest; 10 by default. */
+  /** How many records are kept of each tensor, the latest, at least 1; 10 by default. */
   readonly keep?: number;
 }
 
@@ -65,6 +65,7 @@ export function watch(model: Layer, selector: Selector, facet: Facet, options: W
  * watch(model, "tanh", "activation") instanceof Watch; // true
  */
 export class Watch extends StepObserver {
+  /** What of the layers is collected. */
   readonly facet: Facet;
   readonly #keep: number;
   readonly #layers: ReadonlyMap<Layer, string>;

@@ -37,7 +37,7 @@ export interface EmbeddingOptions extends WeightOptions {
   readonly paddingIndex?: number | null;
   /** How the vectors start; normal numbers of mean 0 and standard deviation 1 by default. */
   readonly initializer?: Initializer;
-  /** Where the initializer's random numbers come from. */
+  /** Where the initializer's random numbers come from; the default generator if none is given. */
   readonly generator?: Generator;
   /** The type of the vectors; `float32` by default. */
   readonly dtype?: FloatDType;

@@ -23,7 +23,12 @@ export interface Rule {
 }
 
 /** What a rule makes of an input of shape `S`: a shape, or a `ShapeMismatch`. */
-export type Apply<R, S extends Shape> = R extends Rule ? (R & { readonly input: S })["output"] : Shape;
+export type Apply<R, S extends Shape> = R extends Rule
+  ? (R & {
+      /** The shape that comes in. */
+      readonly input: S;
+    })["output"]
+  : Shape;
 
 /** A rule's `this["input"]` as a shape. */
 export type InputShape<T> = T extends Shape ? T : Shape;

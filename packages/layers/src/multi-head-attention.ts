@@ -39,9 +39,9 @@ export interface MultiHeadAttentionOptions {
   readonly dropout?: number;
   /** Whether the four products add a bias; true by default. */
   readonly bias?: boolean;
-  /** The features of the keys, where they differ from the queries'. */
+  /** The features of the keys; by default as many as the queries'. */
   readonly keyFeatures?: number;
-  /** The features of the values, where they differ from the queries'. */
+  /** The features of the values; by default as many as the queries'. */
   readonly valueFeatures?: number;
   /** How the four weights start; `xavierUniform` by default. */
   readonly initializer?: Initializer;

@@ -28,19 +28,19 @@ export const constraintRule: OptionRule = {
 
 /** Options of layers with a weight. */
 export interface WeightOptions {
-  /** What the weight costs: `l2(1e-4)`. */
+  /** What the weight costs: `l2(1e-4)`; nothing by default. */
   readonly weightRegularizer?: Regularizer;
-  /** What the layer's result costs, divided by the size of the batch, its first axis. */
+  /** What the layer's result costs, divided by the size of the batch, its first axis; nothing by default. */
   readonly activityRegularizer?: Regularizer;
-  /** What the weight is kept to after each step: `maxNorm(2)`. */
+  /** What the weight is kept to after each step: `maxNorm(2)`; anything by default. */
   readonly weightConstraint?: Constraint;
 }
 
 /** Options of layers with a weight and a bias. */
 export interface BiasOptions {
-  /** What the bias costs. */
+  /** What the bias costs; nothing by default. */
   readonly biasRegularizer?: Regularizer;
-  /** What the bias is kept to after each step. */
+  /** What the bias is kept to after each step; anything by default. */
   readonly biasConstraint?: Constraint;
 }
 

@@ -36,7 +36,7 @@ export interface PositionalEncodingOptions {
   readonly learned?: boolean;
   /** How a learned encoding starts; normal numbers of standard deviation 0.02 by default. */
   readonly initializer?: Initializer;
-  /** Where the initializer's random numbers come from. */
+  /** Where the initializer's random numbers come from; the default generator if none is given. */
   readonly generator?: Generator;
   /** The type of the encoding; `float32` by default. */
   readonly dtype?: FloatDType;

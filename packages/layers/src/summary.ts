@@ -16,7 +16,7 @@ import { checkOptions, type OptionRules } from "./options.ts";
 
 /** Options of {@link Layer.summary}. */
 export interface SummaryOptions {
-  /** The shape of one sample, without the batch's axis: `[28, 28]`. The first layer tells if it can. */
+  /** The shape of one sample, without the batch's axis: `[28, 28]`. By default the first layer's, if it can tell. */
   readonly inputShape?: Shape;
   /** What prints the table: `console.log` by default; false for none. */
   readonly print?: ((text: string) => void) | false;

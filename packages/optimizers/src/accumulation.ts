@@ -14,7 +14,10 @@ interface Stepping {
 export interface GradientAccumulationOptions {
   /** How many backward passes make a step, at least 1. */
   readonly batches: number;
-  /** Done when the gradients of a step are complete and averaged, before the optimizer's step: clipping. */
+  /**
+   * Done when the gradients of a step are complete and averaged, before the optimizer's step: clipping. Nothing by
+   * default.
+   */
   readonly beforeStep?: () => void;
 }
 

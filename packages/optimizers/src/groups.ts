@@ -84,7 +84,11 @@ export class ParameterGroup<H extends Hyperparameters = Hyperparameters> {
     this.hyperparameters = { ...this.#hyperparameters, learningRate };
   }
 
-  /** @throws OptionError if numbers are out of range */
+  /**
+   * Whether numbers may be assigned to `hyperparameters`.
+   *
+   * @throws OptionError if they are out of range, naming them
+   */
   check(hyperparameters: H): void {
     checkSizes(this.#owner, { learningRate: hyperparameters.learningRate });
     this.#rules.check(hyperparameters, this.parameters);

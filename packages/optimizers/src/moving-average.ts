@@ -141,6 +141,7 @@ export class ExponentialMovingAverage {
 
   /** Runs `body` with the averages in the place of the parameters; until it settles, if it gives a promise. */
   during<R>(body: () => Promise<R>): Promise<R>;
+  /** Runs `body` with the averages in the place of the parameters. @throws GraphError while they are there already */
   during<R>(body: () => R): R;
   during(body: () => unknown): unknown {
     this.#refuseSwapped("during");

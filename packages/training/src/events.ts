@@ -11,7 +11,9 @@ export type EpochLogs<Name extends string> = { readonly [K in Name]: number } & 
 
 /** Where in training something happens. Epochs count from 0, steps from 1. */
 export interface StepPlace {
+  /** The epoch, counted from 0. */
   readonly epoch: number;
+  /** The step of this epoch, from 1. */
   readonly step: number;
   /** The steps of an epoch; null where nobody knows. */
   readonly steps: number | null;
@@ -23,19 +25,26 @@ export interface StepPlace {
 export interface TrainerEvents<Name extends string = string> {
   /** Training begins; all options have been checked. */
   readonly fitStart: {
+    /** The number of the epoch after which training is over. */
     readonly epochs: number;
     /** The epoch that it begins with. */
     readonly epoch: number;
     /** The steps of an epoch; null where nobody knows. */
     readonly steps: number | null;
+    /** The samples of a pass; null where nobody knows. */
     readonly samples: number | null;
+    /** The samples of a validation; null where there is none, or nobody knows. */
     readonly validationSamples: number | null;
     /** Whether it goes on from a state that was restored. */
     readonly resumed: boolean;
   };
+  /** An epoch begins, or goes on where an earlier training was resumed in its middle. */
   readonly epochStart: {
+    /** The epoch, counted from 0. */
     readonly epoch: number;
+    /** The number of the epoch after which training is over. */
     readonly epochs: number;
+    /** The steps of the epoch; null where nobody knows. */
     readonly steps: number | null;
     /** How many of them are done already; more than 0 only where training goes on in the middle of an epoch. */
     readonly step: number;
@@ -53,54 +62,148 @@ export interface TrainerEvents<Name extends string = string> {
     /** Whether the optimizer took a step; with `accumulate` it does not after each batch. */
     readonly updated: boolean;
   };
-  readonly validationStart: { readonly epoch: number; readonly totalSteps: number; readonly steps: number | null };
-  readonly validationStep: {
-    readonly step: number;
+  /** A validation begins, at an epoch's end or after a step. */
+  readonly validationStart: {
+    /** The epoch that it belongs to, counted from 0. */
+    readonly epoch: number;
+    /** How many steps have been taken in all. */
+    readonly totalSteps: number;
+    /** How many batches it has; null where nobody knows. */
     readonly steps: number | null;
+  };
+  /** A batch of the validation was looked at. */
+  readonly validationStep: {
+    /** The batch, from 1. */
+    readonly step: number;
+    /** How many batches there are; null where nobody knows. */
+    readonly steps: number | null;
+    /** The averages over the samples looked at so far. */
     readonly logs: Readonly<Record<Name, number>>;
   };
+  /** A validation is done. */
   readonly validationEnd: {
+    /** The epoch that it belongs to, counted from 0. */
     readonly epoch: number;
+    /** How many steps had been taken in all. */
     readonly totalSteps: number;
+    /** The averages over all validation samples, as `val_…`. */
     readonly logs: { readonly [K in `val_${Name}`]: number };
   };
   /** An epoch and its validation are done. */
   readonly epochEnd: {
+    /** The epoch that is over, counted from 0. */
     readonly epoch: number;
+    /** The number of the epoch after which training is over. */
     readonly epochs: number;
     /** The averages over the epoch, and over the validation samples as `val_…`. */
     readonly logs: EpochLogs<Name>;
   };
   /** Everyone has heard of a step's end, or of an epoch's: now `trainer.state()` is whole. The time for checkpoints. */
   readonly settled: {
+    /** The epoch that goes on, counted from 0; at an epoch's end the next: so many epochs are over. */
     readonly epoch: number;
+    /** How many steps of it are done; 0 at an epoch's end. */
     readonly step: number;
+    /** How many steps have been taken in all. */
     readonly totalSteps: number;
     /** The values of the epoch that has just ended; null within an epoch. */
     readonly logs: EpochLogs<Name> | null;
   };
-  readonly pause: { readonly epoch: number; readonly step: number };
-  readonly resume: { readonly epoch: number; readonly step: number };
-  /** Someone asked for an early end: the step goes to its end, then its epoch is closed. */
-  readonly stop: { readonly reason: string; readonly epoch: number; readonly step: number };
-  /** A thread was lost, and training goes on from the last checkpoint, at this place. */
-  readonly recovered: { readonly epoch: number; readonly step: number; readonly error: Error };
-  /** Training is over: all of it, or (`completed` false) what an error or a signal left. */
-  readonly fitEnd: { readonly history: History<Name>; readonly completed: boolean };
-  /** `trainOnBatch` learned a batch. */
-  readonly batchEnd: { readonly samples: number; readonly logs: Readonly<Record<Name, number>> };
-  readonly evaluateStart: { readonly steps: number | null; readonly samples: number | null };
-  readonly evaluateStep: {
+  /** Training is held up, until `trainer.resume()`. */
+  readonly pause: {
+    /** The epoch that goes on, counted from 0. */
+    readonly epoch: number;
+    /** How many steps of it are done. */
     readonly step: number;
-    readonly steps: number | null;
+  };
+  /** Training goes on after a pause. */
+  readonly resume: {
+    /** The epoch that goes on, counted from 0. */
+    readonly epoch: number;
+    /** How many steps of it are done. */
+    readonly step: number;
+  };
+  /** Someone asked for an early end: the step goes to its end, then its epoch is closed. */
+  readonly stop: {
+    /** Why, in words: what was given to `stop`. */
+    readonly reason: string;
+    /** The epoch that goes on, or between two the one that has just ended; counted from 0. */
+    readonly epoch: number;
+    /** How many steps of the epoch that goes on are done. */
+    readonly step: number;
+  };
+  /** A thread was lost, and training goes on from the last checkpoint, at this place. */
+  readonly recovered: {
+    /** The epoch of the checkpoint, counted from 0. */
+    readonly epoch: number;
+    /** How many steps of it were done there. */
+    readonly step: number;
+    /** What was lost, and where. */
+    readonly error: Error;
+  };
+  /** Training is over: all of it, or (`completed` false) what an error or a signal left. */
+  readonly fitEnd: {
+    /** What training gave. */
+    readonly history: History<Name>;
+    /** Whether training came to its end, by itself or by `stop`; false where an error or a signal broke it off. */
+    readonly completed: boolean;
+  };
+  /** `trainOnBatch` learned a batch. */
+  readonly batchEnd: {
+    /** How many samples the batch had. */
+    readonly samples: number;
+    /** Its loss and metrics, as they were before the step. */
     readonly logs: Readonly<Record<Name, number>>;
   };
-  readonly evaluateEnd: { readonly logs: Readonly<Record<Name, number>> };
-  readonly predictStart: { readonly steps: number | null; readonly samples: number | null };
-  readonly predictStep: { readonly step: number; readonly steps: number | null };
-  readonly predictEnd: { readonly output: Tensor };
+  /** `evaluate` begins. */
+  readonly evaluateStart: {
+    /** How many batches there are; null where nobody knows. */
+    readonly steps: number | null;
+    /** How many samples there are; null where nobody knows. */
+    readonly samples: number | null;
+  };
+  /** `evaluate` has looked at a batch. */
+  readonly evaluateStep: {
+    /** The batch, from 1. */
+    readonly step: number;
+    /** How many batches there are; null where nobody knows. */
+    readonly steps: number | null;
+    /** The averages over the samples looked at so far. */
+    readonly logs: Readonly<Record<Name, number>>;
+  };
+  /** `evaluate` is done. */
+  readonly evaluateEnd: {
+    /** The averages over all samples: what `evaluate` gives. */
+    readonly logs: Readonly<Record<Name, number>>;
+  };
+  /** `predict` begins. */
+  readonly predictStart: {
+    /** How many batches there are; null where nobody knows. */
+    readonly steps: number | null;
+    /** How many samples there are; null where nobody knows. */
+    readonly samples: number | null;
+  };
+  /** `predict` has the results of a batch. */
+  readonly predictStep: {
+    /** The batch, from 1. */
+    readonly step: number;
+    /** How many batches there are; null where nobody knows. */
+    readonly steps: number | null;
+  };
+  /** `predict` is done. */
+  readonly predictEnd: {
+    /** The results of all batches, a row for each sample: what `predict` gives. */
+    readonly output: Tensor;
+  };
   /** Something that the caller should know, though training goes on: a loss that is no number any more. */
-  readonly warning: { readonly message: string; readonly epoch: number; readonly step: number };
+  readonly warning: {
+    /** What is to be known, in one line. */
+    readonly message: string;
+    /** The epoch that goes on, counted from 0. */
+    readonly epoch: number;
+    /** How many steps of it are done. */
+    readonly step: number;
+  };
 }
 
 /** A listener; the trainer waits for a promise that it returns. */

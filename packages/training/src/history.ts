@@ -36,14 +36,20 @@ export class History<Name extends string = string> {
   readonly history: HistoryValues<Name>;
   /** The values of each batch alone: its epoch, its number among all steps (from 1), its loss and metrics. */
   readonly steps: {
+    /** The epoch of each step, counted from 0. */
     readonly epoch: readonly number[];
+    /** The number of each among all steps, from 1. */
     readonly step: readonly number[];
+    /** The loss and metrics of each step's batch, by name. */
     readonly values: { readonly [K in Name]: readonly number[] };
   };
   /** The values of each validation: the epoch and the number of steps after which it was. */
   readonly validations: {
+    /** The epoch of each validation, counted from 0. */
     readonly epoch: readonly number[];
+    /** After how many steps each was. */
     readonly step: readonly number[];
+    /** The averages over the validation samples, by name, as `val_…`. */
     readonly values: { readonly [K in `val_${Name}`]?: readonly number[] };
   };
   readonly #tables: Tables;

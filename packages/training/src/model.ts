@@ -54,6 +54,10 @@ export interface Optimizer {
  * A method's type, because its parameters may be narrower than `Tensor`: a loss that states the shapes it takes is one too.
  */
 export type Loss = {
+  /**
+   * The mean loss of a batch, a scalar: `prediction` is what the model gives, `[samples, …]`, `target` what was to
+   * be answered. Asked with `reduction: "none"` it gives one for each sample, which weights need.
+   */
   measure(prediction: Tensor, target: Tensor, options?: { readonly reduction?: LossReduction }): Tensor;
 }["measure"];
 

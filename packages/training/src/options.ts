@@ -10,11 +10,14 @@ export type Verbosity = 0 | 1 | 2 | "auto";
 
 /** Options of {@link Trainer.predict}. */
 export interface PredictOptions {
-  /** Samples per batch, of a tensor or a dataset; 32 by default. */
+  /** Samples per batch, of a tensor or a dataset, at least 1; 32 by default. */
   readonly batchSize?: number;
   /** Batches to predict, of those that there are; all by default. */
   readonly steps?: number;
-  /** Stops at a batch's end once aborted: the promise is rejected with the signal's reason. */
+  /**
+   * Stops at a batch's end once aborted: the promise is rejected with the signal's reason; nothing stops it by
+   * default.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,24 +25,35 @@ export interface PredictOptions {
 export interface EvaluateOptions extends PredictOptions {
   /** How much is shown; "auto" by default. */
   readonly verbose?: Verbosity;
-  /** How much each sample of a dataset counts in the loss; metrics are not weighted. */
+  /** How much each sample of a dataset counts in the loss; metrics are not weighted. All alike by default. */
   readonly sampleWeight?: SampleWeight;
 }
 
 /** Options of {@link Trainer.trainOnBatch}. */
 export interface BatchOptions {
-  /** How much each class counts in the loss, by label. */
+  /** How much each class counts in the loss, by label; all alike by default. */
   readonly classWeight?: ClassWeight;
-  /** How much each sample counts in the loss. */
+  /** How much each sample counts in the loss; all alike by default. */
   readonly sampleWeight?: SampleWeight;
-  /** The greatest norm of all gradients taken as one vector: longer ones are scaled down to it. */
+  /**
+   * The greatest norm of all gradients taken as one vector, above 0: longer ones are scaled down to it. No limit by
+   * default.
+   */
   readonly clipNorm?: number;
-  /** The greatest size of an element of a gradient. */
+  /** The greatest size of an element of a gradient, above 0. No limit by default. */
   readonly clipValue?: number;
 }
 
 /** How often there is a validation: after every so many epochs, or after every so many steps, counted over all epochs. */
-export type ValidateEvery = { readonly epochs: number } | { readonly steps: number };
+export type ValidateEvery =
+  | {
+      /** After every so many epochs, a whole number ≥ 1. */
+      readonly epochs: number;
+    }
+  | {
+      /** After every so many steps, counted over all epochs, a whole number ≥ 1. */
+      readonly steps: number;
+    };
 
 /** Options of {@link Trainer.fit}. */
 export interface FitOptions extends BatchOptions {
@@ -54,9 +68,12 @@ export interface FitOptions extends BatchOptions {
    * where the last one stopped, and from the start, in a new order, once everything was seen.
    */
   readonly stepsPerEpoch?: number;
-  /** The share of the samples, taken from the end before any shuffling, that is not learned but used for validation. */
+  /**
+   * The share of the samples, from 0 to below 1, taken from the end before any shuffling, that is not learned but
+   * used for validation; 0 by default.
+   */
   readonly validationSplit?: number;
-  /** Samples or batches for validation. */
+  /** Samples or batches for validation, in the place of `validationSplit`; none by default. */
   readonly validationData?: BatchSource;
   /** Batches per validation, always the first ones; by default all. */
   readonly validationSteps?: number;
@@ -75,9 +92,12 @@ export interface FitOptions extends BatchOptions {
   readonly verbose?: Verbosity;
   /** Batches whose gradients are averaged for one step of the optimizer; 1 by default. What an epoch has left over is a step, too. */
   readonly accumulate?: number;
-  /** What else is to happen; called in this order. */
+  /** What else is to happen; called in this order. Nothing by default. */
   readonly callbacks?: readonly Callback[];
-  /** Stops at a step's end once aborted: the promise is rejected with the signal's reason. */
+  /**
+   * Stops at a step's end once aborted: the promise is rejected with the signal's reason; nothing stops it by
+   * default.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -23,11 +23,15 @@ import type { TrainingState } from "./training-state.ts";
 
 /** What a {@link Trainer} is made of. */
 export interface TrainerOptions<M extends readonly MetricOption[]> {
+  /**
+   * What is trained: every `Layer` of @gradus/layers, or an object with `forward`, `parameters`, `train` and `eval`.
+   */
   readonly model: Model;
+  /** What changes its parameters: every optimizer of @gradus/optimizers, made with `model.parameters()`. */
   readonly optimizer: Optimizer;
   /** The mean loss of a batch. */
   readonly loss: Loss;
-  /** What is reported beside the loss: `["accuracy"]`. */
+  /** What is reported beside the loss: `["accuracy"]`, or metrics of your own; nothing by default. */
   readonly metrics?: M;
   /**
    * Whether steps are compiled to one program, which is faster; true by default. Then what model, loss and metrics read from
@@ -51,7 +55,9 @@ export type ValueNames<M extends readonly MetricOption[]> = "loss" | MetricNames
  * const { accuracy } = await trainer.evaluate(test);
  */
 export class Trainer<const M extends readonly MetricOption[] = readonly []> {
+  /** What is trained. */
   readonly model: Model;
+  /** What changes its parameters; its `learningRate` may be assigned between steps. */
   readonly optimizer: Optimizer;
   readonly #output: Output;
   readonly #steps: Steps;
@@ -63,6 +69,7 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   #restored: TrainingState | null = null;
   #fitting = false;
 
+  /** @throws OptionError for metrics that are unknown or share a name */
   constructor({ model, optimizer, loss, metrics, compile = true, output = standardOutput() }: TrainerOptions<M>) {
     this.model = model;
     this.optimizer = optimizer;

@@ -16,8 +16,9 @@ export interface FeedState {
   readonly pass: number;
   /** How many batches of this pass were given out. */
   readonly batch: number;
-  /** Samples and batch size, where they are known: the position means the same only with the same numbers. */
+  /** The samples of a pass, where they are known: the position means the same only with the same number. */
   readonly samples: number | null;
+  /** Samples per batch, where they are known; they must be the same, too. */
   readonly batchSize: number | null;
   /** The generator of the order as it was before this pass's order was drawn; null where nothing is shuffled. */
   readonly generator: GeneratorState | null;
@@ -63,6 +64,7 @@ export interface TrainingState {
   readonly model: NamedTensors;
   /** The optimizer's `stateDict`; null for an optimizer that has none. */
   readonly optimizer: OptimizerState | null;
+  /** Where training stands in epochs, data and random numbers: JSON. */
   readonly position: TrainingPosition;
   /** What else is needed as tensors: the history's values, sums of averages, gradients in waiting, callbacks' weights. */
   readonly tensors: NamedTensors;

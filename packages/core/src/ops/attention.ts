@@ -31,8 +31,8 @@ const weightsOf = /* @__PURE__ */ composite<null>({
 /** Options of {@link scaledDotProductAttention}. */
 export interface AttentionOptions {
   /**
-   * What each query may look at, broadcast to [..., queries, keys]: `bool`, where true is allowed, or floats that are added to the
-   * scores, where −∞ forbids.
+   * What each query may look at, broadcast to [..., queries, keys]: `bool`, where true is allowed, or floats that
+   * are added to the scores, where −∞ forbids. Everything by default.
    */
   readonly mask?: Tensor;
   /** Whether the query at place i sees only keys 0 to i; false by default. */

@@ -19,7 +19,7 @@ import {
 export interface BinaryCrossEntropyOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
   /** Whether the predictions are logits (the default), or probabilities from 0 to 1. */
   readonly fromLogits?: boolean;
-  /** What each loss is multiplied with; must broadcast to the predictions. */
+  /** What each loss is multiplied with; must broadcast to the predictions. 1 by default. */
   readonly weights?: Tensor | number;
   /** What the losses of positives are multiplied with, to weigh recall against precision; logits only. 1 by default. */
   readonly positiveWeight?: Tensor | number;

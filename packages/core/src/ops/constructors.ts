@@ -245,7 +245,7 @@ interface ReductionAttributes {
 
 /** Options of a reduction. */
 export interface ReductionOptions<K extends boolean = boolean> {
-  /** Keep the reduced axes with size 1, so that the result broadcasts against the input. */
+  /** Keep the reduced axes with size 1, so that the result broadcasts against the input; false by default. */
   readonly keepDims?: K;
 }
 

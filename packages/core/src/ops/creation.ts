@@ -46,6 +46,13 @@ export function tensor<const S extends Shape>(
   values: TensorValues,
   options: TensorOptions & { readonly shape: S },
 ): Tensor<S>;
+/**
+ * A tensor of the shape of the nested arrays, or flat for a typed array, whose values are copied. Numbers become
+ * `float32`, booleans `bool`, and a typed array keeps its type, unless `dtype` says otherwise.
+ *
+ * @param options `dtype`, `shape` for flat values, and `copy: false` to take a typed array over
+ * @throws DataError for ragged arrays, for what is no number, and for values that the dtype cannot hold
+ */
 export function tensor<const V extends TensorValues>(values: V, options?: TensorOptions): Tensor<ShapeOf<V>>;
 export function tensor(values: TensorValues, options: TensorOptions & { readonly shape?: Shape } = {}): Tensor {
   checkOptionNames("tensor", options, ["dtype", "shape", "copy"]);
@@ -134,17 +141,33 @@ function convert(values: ArrayLike<number>, from: DType, to: DType): TypedArray 
   return arrayFrom(to, values);
 }
 
-/** Zeros. @example zeros([2]).toArray(); // [0, 0] */
+/**
+ * Zeros of a shape, `float32` by default.
+ *
+ * @throws ShapeError for sizes that are no whole numbers ≥ 0
+ * @example zeros([2]).toArray(); // [0, 0]
+ */
 export function zeros<const S extends Shape>(shape: S, options: DTypeOption = {}): Tensor<S> {
   return filled("zeros", shape, 0, options);
 }
 
-/** Ones. @example ones([2]).toArray(); // [1, 1] */
+/**
+ * Ones of a shape, `float32` by default.
+ *
+ * @throws ShapeError for sizes that are no whole numbers ≥ 0
+ * @example ones([2]).toArray(); // [1, 1]
+ */
 export function ones<const S extends Shape>(shape: S, options: DTypeOption = {}): Tensor<S> {
   return filled("ones", shape, 1, options);
 }
 
-/** One value everywhere. @example full([2], 7).toArray(); // [7, 7] */
+/**
+ * One value everywhere, `float32` by default.
+ *
+ * @throws ShapeError for sizes that are no whole numbers ≥ 0
+ * @throws DataError for a value that the dtype cannot hold
+ * @example full([2], 7).toArray(); // [7, 7]
+ */
 export function full<const S extends Shape>(shape: S, value: number, options: DTypeOption = {}): Tensor<S> {
   return filled("full", shape, value, options);
 }
@@ -173,11 +196,24 @@ type CountBelow<N extends number> = number extends N
     ? number
     : N;
 
-/** start, start + step, … up to but without `end`. @example arange(4).toArray(); // [0, 1, 2, 3] */
+/**
+ * 0, 1, … up to but without `end`.
+ *
+ * @throws OptionError for an end, a start or a step that is not finite, and for a step of 0
+ * @throws DataError for a number that the dtype cannot hold
+ * @example arange(4).toArray(); // [0, 1, 2, 3]
+ */
 export function arange<const N extends number>(
   end: N,
   options?: DTypeOption & { readonly start?: never; readonly step?: never },
 ): Tensor<readonly [CountBelow<N>]>;
+/**
+ * start, start + step, … up to but without `end`: ⌈(end − start) / step⌉ numbers, or none.
+ *
+ * @throws OptionError for an end, a start or a step that is not finite, and for a step of 0
+ * @throws DataError for a number that the dtype cannot hold
+ * @example arange(7, { start: 1, step: 2 }).toArray(); // [1, 3, 5]
+ */
 export function arange(end: number, options?: ArangeOptions): Tensor<readonly [number]>;
 export function arange(end: number, options: ArangeOptions = {}): Tensor<readonly [number]> {
   checkOptionNames("arange", options, ["start", "step", "dtype"]);
@@ -189,7 +225,12 @@ export function arange(end: number, options: ArangeOptions = {}): Tensor<readonl
   return make(dtype === "float64" ? values : convert(Array.from(values), "float32", dtype), dtype, [length]);
 }
 
-/** `count` numbers from `start` to `end`, both included, evenly apart. @example linspace(0, 1, 3).toArray(); // [0, 0.5, 1] */
+/**
+ * `count` numbers from `start` to `end`, both included, evenly apart: start + i·(end − start)/(count − 1).
+ *
+ * @throws OptionError unless both are finite and `count` is a whole number ≥ 0
+ * @example linspace(0, 1, 3).toArray(); // [0, 0.5, 1]
+ */
 export function linspace<const N extends number>(
   start: number,
   end: number,
@@ -213,7 +254,12 @@ export interface EyeOptions<M extends number = number> extends DTypeOption {
   readonly columns?: M;
 }
 
-/** Ones on the diagonal, zeros elsewhere: the identity matrix if it is square. @example eye(2).toArray(); // [[1, 0], [0, 1]] */
+/**
+ * Ones on the diagonal, zeros elsewhere, [rows, columns]: the identity matrix if it is square.
+ *
+ * @throws ShapeError for sizes that are no whole numbers ≥ 0
+ * @example eye(2).toArray(); // [[1, 0], [0, 1]]
+ */
 export function eye<const N extends number, const M extends number = N>(
   rows: N,
   options: EyeOptions<M> = {},

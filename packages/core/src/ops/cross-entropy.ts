@@ -105,9 +105,12 @@ const entropyOf = /* @__PURE__ */ composite<null>({
 
 /** Options of {@link nll}. */
 export interface NllOptions<R extends LossReduction = LossReduction> extends LossOptions<R> {
-  /** What the losses of each class are multiplied with, [classes]; the mean then divides by the sum of the weights that were used. */
+  /**
+   * What the losses of each class are multiplied with, [classes]; the mean then divides by the sum of the weights
+   * that were used. All 1 by default.
+   */
   readonly weights?: Tensor;
-  /** A label whose rows count nowhere. */
+  /** A label whose rows count nowhere, neither in the sum nor in the number; none by default. */
   readonly ignoreIndex?: number;
 }
 

@@ -16,10 +16,12 @@ const dropBelow: ElementwiseOp = /* @__PURE__ */ elementwise({
 });
 
 /**
- * Each element set to 0 with probability `rate`, the others scaled by 1/(1 − rate), so that the expected value stays.
- * Source: N. Srivastava et al., "Dropout", JMLR 2014.
+ * Each element set to 0 with probability `rate`, the others scaled by 1/(1 − rate), so that the expected value
+ * stays. Source: N. Srivastava et al., "Dropout", JMLR 2014.
  *
  * @param rate from 0 (nothing happens) to 1 (everything is 0, gradient included)
+ * @throws OptionError for a rate outside [0, 1]
+ * @throws DTypeError for an input that holds no floats
  * @example dropout([1, 2], 1) // [0, 0]
  */
 export function dropout<S extends Shape>(

@@ -114,7 +114,7 @@ export function scatterAdd<const S extends Shape>(updates: Tensor, indices: Tens
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {
-  /** An index that stands for nothing: its row gets no gradient. */
+  /** An index that stands for nothing: its row gets no gradient. None by default. */
   readonly paddingIndex?: number;
 }
 

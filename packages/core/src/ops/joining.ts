@@ -1,6 +1,6 @@
 // Joining: several tensors laid side by side along an axis that exists, or along a new one; and a tensor whose two parts change places.
 
-import { checkOption, DTypeError, describe, OptionError, ShapeError } from "../errors.ts";
+import { checkOption, DTypeError, describe, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape } from "../shape.ts";
 import { type Check, type Concatenated, type Result, type ShapesOf, type Stacked, typed } from "../shape-types.ts";
 import { Tensor } from "../tensor.ts";
@@ -38,11 +38,17 @@ function checkList(name: string, tensors: readonly Tensor[]): Tensor {
   if (first === undefined) throw new ShapeError(`${name}: no tensors given`);
   const other = tensors.find(({ dtype }) => dtype !== first.dtype);
   if (other !== undefined)
-    throw new OptionError(`${name}: dtypes ${first.dtype} and ${other.dtype} differ: cast one of them`);
+    throw new DTypeError(`${name}: dtypes ${first.dtype} and ${other.dtype} differ: cast one of them`);
   return first;
 }
 
-/** Tensors of one dtype joined along an axis. @example concat([[1, 2], [3]]) // [1, 2, 3] */
+/**
+ * Tensors of one dtype joined along an axis that they have, 0 by default: its sizes add up, all others are equal.
+ *
+ * @throws ShapeError for no tensors, for ranks or sizes that differ, and for an axis that is not there
+ * @throws DTypeError for dtypes that differ, and for what is no tensor
+ * @example concat([[1, 2], [3]]) // [1, 2, 3]
+ */
 export function concat<const T extends readonly Tensor[], const X extends number = 0>(
   tensors: T & Check<Concatenated<ShapesOf<T>, X>>,
   axis?: X,
@@ -53,7 +59,13 @@ export function concat<const T extends readonly Tensor[], const X extends number
   return typed(joined(list, joinedShape(list, first, place), place));
 }
 
-/** Equal shapes laid along a new axis. @example stack([[1, 2], [3, 4]]) // [[1, 2], [3, 4]] */
+/**
+ * Tensors of one dtype and shape laid along a new axis, 0 by default: [...shape] of k tensors becomes [k, ...shape].
+ *
+ * @throws ShapeError for no tensors, for shapes that differ, and for an axis that is not there
+ * @throws DTypeError for dtypes that differ, and for what is no tensor
+ * @example stack([[1, 2], [3, 4]]) // [[1, 2], [3, 4]]
+ */
 export function stack<const T extends readonly Tensor[], const X extends number = 0>(
   tensors: T & Check<Stacked<ShapesOf<T>, X>>,
   axis?: X,

@@ -42,7 +42,13 @@ const reshaping: MovementOp<Shape> = /* @__PURE__ */ movement({
   adjoint: (dy, { shape }) => reshaping(dy, shape),
 });
 
-/** The same elements in another shape; one size may be −1. @example reshape([1, 2, 3, 4], [2, -1]) // [[1, 2], [3, 4]] */
+/**
+ * The same elements in row-major order in another shape; one size may be −1, which is what is left. A view where the
+ * memory allows.
+ *
+ * @throws ShapeError if they do not fill the shape, naming both
+ * @example reshape([1, 2, 3, 4], [2, -1]) // [[1, 2], [3, 4]]
+ */
 export function reshape<S extends Shape, const T extends Shape>(
   x: Tensor<S>,
   shape: Readonly<T> & Check<Reshaped<S, T>>,
@@ -68,13 +74,16 @@ function resolveShape(x: Tensor, target: Shape): Shape {
 }
 
 /**
- * The axes from `start` to `end`, that included, made one: all of them by default.
+ * The axes from `start` to the last made one: all of them by default.
+ *
+ * @throws ShapeError for an axis that is not there
  * @example flatten([[1, 2], [3, 4]]) // [1, 2, 3, 4]
  */
 export function flatten<S extends Shape, const X extends number = 0>(
   x: Tensor<S>,
   start?: X & Check<Flattened<S, X>>,
 ): Tensor<Result<Flattened<S, X>>>;
+/** The axes from `start` to `end`, that included, made one. @throws ShapeError if `end` comes before `start` */
 export function flatten(x: Tensor, start: number, end: number): Tensor;
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   if (x.rank === 0) return reshaping(x, [1]);
@@ -99,7 +108,12 @@ const permuting: MovementOp<readonly number[]> = /* @__PURE__ */ movement({
     ),
 });
 
-/** The axes in another order. @example permute([[1, 2], [3, 4]], [1, 0]) // [[1, 3], [2, 4]] */
+/**
+ * The axes in another order, without a copy: axis i of the result is axis `axes[i]` of x.
+ *
+ * @throws ShapeError unless each axis appears once
+ * @example permute([[1, 2], [3, 4]], [1, 0]) // [[1, 3], [2, 4]]
+ */
 export function permute<S extends Shape, const P extends readonly number[]>(
   x: Tensor<S>,
   axes: Readonly<P> & Check<Permuted<S, P>>,
@@ -111,7 +125,12 @@ export function permute<S extends Shape, const P extends readonly number[]>(
   return typed(permuting(x, order));
 }
 
-/** Two axes exchanged: the last two by default. @example transpose([[1, 2], [3, 4]]) // [[1, 3], [2, 4]] */
+/**
+ * Two axes exchanged, without a copy: the last two by default.
+ *
+ * @throws ShapeError for an axis that is not there
+ * @example transpose([[1, 2], [3, 4]]) // [[1, 3], [2, 4]]
+ */
 export function transpose(x: Tensor, a?: number, b = -1): Tensor {
   if (a === undefined && x.rank < 2) throw new ShapeError(`transpose ${formatShape(x.shape)}: needs at least two axes`);
   const [from, to] = [normalizeAxis("transpose", a ?? -2, x.rank), normalizeAxis("transpose", b, x.rank)];
@@ -127,7 +146,12 @@ const broadcasting: MovementOp<Shape> = /* @__PURE__ */ movement({
   adjoint: (dy, { shape }) => sumTo(dy, shape),
 });
 
-/** The elements repeated along axes of size 1 and new leading axes. @example broadcastTo([1, 2], [2, 2]) // [[1, 2], [1, 2]] */
+/**
+ * The elements repeated along axes of size 1 and new leading axes, without a copy; their gradients are summed.
+ *
+ * @throws ShapeError for a size other than 1 that is not the target's, and for fewer axes
+ * @example broadcastTo([1, 2], [2, 2]) // [[1, 2], [1, 2]]
+ */
 export function broadcastTo<S extends Shape, const T extends Shape>(
   x: Tensor<S>,
   shape: Readonly<T> & Check<BroadcastedTo<S, T>>,
@@ -144,7 +168,12 @@ export function broadcastTo<S extends Shape, const T extends Shape>(
   return typed(broadcasting(x, [...shape]));
 }
 
-/** Without the axes of size 1: all of them, or the one given. @example squeeze([[1, 2]]) // [1, 2] */
+/**
+ * Without the axes of size 1: all of them, or the one given.
+ *
+ * @throws ShapeError if the one given has another size, or is not there
+ * @example squeeze([[1, 2]]) // [1, 2]
+ */
 export function squeeze<S extends Shape, const X extends number | undefined = undefined>(
   x: Tensor<S>,
   axis?: X & Check<Squeezed<S, X>>,
@@ -167,7 +196,12 @@ export function squeeze<S extends Shape, const X extends number | undefined = un
   );
 }
 
-/** With a new axis of size 1 in front of `axis`. @example unsqueeze([1, 2], 0) // [[1, 2]] */
+/**
+ * With a new axis of size 1 in front of `axis`; −1 puts it behind the last.
+ *
+ * @throws ShapeError for an axis that is not there
+ * @example unsqueeze([1, 2], 0) // [[1, 2]]
+ */
 export function unsqueeze<S extends Shape, const X extends number>(
   x: Tensor<S>,
   axis: X & Check<Unsqueezed<S, X>>,

@@ -64,7 +64,7 @@ const batchNormOf = /* @__PURE__ */ composite<NormAttributes>({
 
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions {
-  /** Added to the variance before the root; 1e-3 by default. */
+  /** ε ≥ 0, added to the variance before the root; 1e-3 by default. */
   readonly epsilon?: number;
   /** The axis of the features; the last by default. All others are averaged over. */
   readonly axis?: number;
@@ -82,9 +82,13 @@ export interface BatchNormResult<S extends Shape> {
 
 /**
  * Batch normalization with the batch's own statistics, as in training: y = γ·(x − μ)/√(σ² + ε) + β for each feature.
- *
- * @param gamma the scale [features], or 1; @param beta the shift [features], or 0
  * Source: S. Ioffe, C. Szegedy, "Batch normalization", ICML 2015.
+ *
+ * @param gamma the scale [features], or 1
+ * @param beta the shift [features], or 0
+ * @throws ShapeError if γ or β has not the size of the features, and for an axis that is not there
+ * @throws DTypeError for an input that holds no floats
+ * @throws OptionError for an ε that is negative or not finite
  * @example batchNorm([[1], [5], [0]], 1, 0, { epsilon: 0 }).output // [[-0.46291], [1.38873], [-0.92582]]
  */
 export function batchNorm<S extends Shape>(
@@ -106,7 +110,15 @@ export function batchNorm<S extends Shape>(
 }
 
 /**
- * Batch normalization with given statistics, as in evaluation.
+ * Batch normalization with given statistics, as in evaluation: y = γ·(x − mean)/√(variance + ε) + β for each
+ * feature.
+ *
+ * @param statistics the mean and the variance of each feature, both [features]
+ * @param gamma the scale [features], or 1
+ * @param beta the shift [features], or 0
+ * @throws ShapeError if a vector has not the size of the features, and for an axis that is not there
+ * @throws DTypeError for an input that holds no floats
+ * @throws OptionError for an ε that is negative or not finite
  * @example normalizeFeatures([[5]], { mean: [3], variance: [4] }, 1, 0, { epsilon: 0 }) // [[1]]
  */
 export function normalizeFeatures<S extends Shape>(

@@ -50,7 +50,12 @@ export interface Op<Attributes> {
   /** How compiled programs compute it. */
   readonly lowering: Lowering<Attributes>;
   /** Which inputs the gradient reads, and whether it reads the result: what the tape keeps alive. */
-  readonly reads: { readonly inputs: (index: number) => boolean; readonly output: boolean };
+  readonly reads: {
+    /** Whether the gradient reads the input of this number. */
+    readonly inputs: (index: number) => boolean;
+    /** Whether it reads the result. */
+    readonly output: boolean;
+  };
   /** The gradients of the inputs. */
   backward(context: BackwardContext, attributes: Attributes): readonly (Tensor | null)[];
 }

@@ -14,7 +14,13 @@ import {
   type TargetOf,
 } from "./loss-reduction.ts";
 
-/** The mean of (prediction − target)² over all elements. @example meanSquaredError([1, 2], [1, 4]) // 2 */
+/**
+ * The mean of (prediction − target)² over all elements; with `reduction` their sum, or each.
+ *
+ * @throws ShapeError unless prediction and target have one shape
+ * @throws OptionError for another reduction
+ * @example meanSquaredError([1, 2], [1, 4]) // 2
+ */
 export function meanSquaredError<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
   prediction: Tensor<P>,
   target: TargetOf<P, T, "meanSquaredError">,
@@ -25,7 +31,13 @@ export function meanSquaredError<P extends Shape, T extends Shape, R extends Los
   return reduceLoss(prediction.sub(target).square(), reduction);
 }
 
-/** The mean of |prediction − target|; its gradient at 0 is 0. @example meanAbsoluteError([1, 2], [1, 5]) // 1.5 */
+/**
+ * The mean of |prediction − target| over all elements; its gradient at 0 is 0. With `reduction` their sum, or each.
+ *
+ * @throws ShapeError unless prediction and target have one shape
+ * @throws OptionError for another reduction
+ * @example meanAbsoluteError([1, 2], [1, 5]) // 1.5
+ */
 export function meanAbsoluteError<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
   prediction: Tensor<P>,
   target: TargetOf<P, T, "meanAbsoluteError">,
@@ -123,7 +135,14 @@ const logCoshOf: BinaryOp<"logCosh"> = /* @__PURE__ */ elementwise({
   },
 });
 
-/** The mean of ln cosh(prediction − target): a parabola near 0, |e| − ln 2 far out. @example logCosh([0, 0], [0, 1]) // 0.21689 */
+/**
+ * The mean of ln cosh(prediction − target): a parabola near 0, |e| − ln 2 far out. It neither overflows nor has a
+ * corner.
+ *
+ * @throws ShapeError unless prediction and target have one shape
+ * @throws OptionError for another reduction
+ * @example logCosh([0, 0], [0, 1]) // 0.21689
+ */
 export function logCosh<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
   prediction: Tensor<P>,
   target: TargetOf<P, T, "logCosh">,
@@ -144,7 +163,14 @@ const hingeOf: BinaryOp<"hinge"> = /* @__PURE__ */ elementwise({
   },
 });
 
-/** The mean of max(0, 1 − prediction · target), with targets −1 and 1. @example hinge([0.5, 2], [1, -1]) // 1.75 */
+/**
+ * The mean of max(0, 1 − prediction · target), with targets −1 and 1: the loss of support vector machines. Source:
+ * C. Cortes, V. Vapnik, "Support-vector networks", 1995.
+ *
+ * @throws ShapeError unless prediction and target have one shape
+ * @throws OptionError for another reduction
+ * @example hinge([0.5, 2], [1, -1]) // 1.75
+ */
 export function hinge<P extends Shape, T extends Shape, R extends LossReduction = "mean">(
   prediction: Tensor<P>,
   target: TargetOf<P, T, "hinge">,

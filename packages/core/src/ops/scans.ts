@@ -50,9 +50,12 @@ const recurrence: PrimitiveOp<Omit<ScanAttributes, "exclusive">> = /* @__PURE__ 
 
 /** Options of {@link cumSum} and {@link cumProd}. */
 export interface ScanOptions {
-  /** Leave each element out of its own total: the first (in reverse the last) becomes 0, or 1 for products. */
+  /**
+   * Leave each element out of its own total: the first (in reverse the last) becomes 0, or 1 for products. False by
+   * default.
+   */
   readonly exclusive?: boolean;
-  /** Total from the end: each element and all behind it. */
+  /** Total from the end: each element and all behind it. False by default. */
   readonly reverse?: boolean;
 }
 

@@ -26,7 +26,10 @@ import { norm } from "./statistics.ts";
 
 /** Options of {@link klDivergence}. */
 export interface KLDivergenceOptions<R extends LossReduction | "batchMean" = LossReduction | "batchMean"> {
-  /** As of other losses, or `batchMean`: the sum over the number of rows, which is the divergence itself. */
+  /**
+   * As of other losses, `mean` by default, or `batchMean`: the sum over the number of rows, which is the divergence
+   * itself.
+   */
   readonly reduction?: R;
   /** Whether the target is given as logarithms of probabilities; false by default. */
   readonly logTarget?: boolean;
@@ -58,9 +61,12 @@ const divergenceOfLogs: BinaryOp<"klDivergence"> = /* @__PURE__ */ elementwise({
 });
 
 /**
- * The Kullback–Leibler divergence Σ t·(ln t − x) of a target distribution t from a prediction given as logarithms of probabilities
- * x, as `logSoftmax` makes them. `mean`, the default, divides by the number of elements, `batchMean` by that of rows.
+ * The Kullback–Leibler divergence Σ t·(ln t − x) of a target distribution t from a prediction given as logarithms of
+ * probabilities x, as `logSoftmax` makes them. `mean`, the default, divides by the number of elements, `batchMean`
+ * by that of rows. Source: S. Kullback, R. A. Leibler, "On information and sufficiency", 1951.
  *
+ * @throws ShapeError unless prediction and target have one shape
+ * @throws OptionError for an option that is unknown or out of range
  * @example klDivergence([[-0.693147, -0.693147]], [[1, 0]], { reduction: "sum" }) // 0.693147
  */
 export function klDivergence<P extends Shape, T extends Shape, R extends LossReduction | "batchMean" = "mean">(
@@ -90,9 +96,11 @@ export interface CosineOptions<X extends number = number> {
 }
 
 /**
- * The cosine of the angle between vectors: a·b / (max(‖a‖, ε) · max(‖b‖, ε)), from −1 to 1; other axes broadcast. A vector of zeros
- * is similar to nothing: 0.
+ * The cosine of the angle between vectors: a·b / (max(‖a‖, ε) · max(‖b‖, ε)), from −1 to 1; other axes broadcast. A
+ * vector of zeros is similar to nothing: 0.
  *
+ * @throws ShapeError for shapes that do not broadcast, and for an axis that is not there
+ * @throws OptionError unless ε > 0
  * @example cosineSimilarity([[1, 0], [1, 1]], [[1, 0], [1, -1]]) // [1, 0]
  */
 export function cosineSimilarity<A extends Shape, B extends Shape, const X extends number = -1>(
@@ -117,7 +125,13 @@ export interface CosineDistanceOptions<R extends LossReduction = LossReduction, 
   extends LossOptions<R>,
     CosineOptions<X> {}
 
-/** The mean of 1 − {@link cosineSimilarity}: a loss that is 0 where directions agree. @example cosineDistance([[1, 0]], [[0, 2]]) // 1 */
+/**
+ * The mean of 1 − {@link cosineSimilarity}: a loss that is 0 where directions agree, and 2 where they are opposite.
+ *
+ * @throws ShapeError unless prediction and target have one shape
+ * @throws OptionError for an option that is unknown or out of range
+ * @example cosineDistance([[1, 0]], [[0, 2]]) // 1
+ */
 export function cosineDistance<
   P extends Shape,
   T extends Shape,

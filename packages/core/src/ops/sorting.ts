@@ -31,7 +31,7 @@ const ordering: PrimitiveOp<Order> = /* @__PURE__ */ primitive({
 export interface SortOptions {
   /** The axis to sort along; the last by default. */
   readonly axis?: number;
-  /** The greatest first. */
+  /** The greatest first; false by default. */
   readonly descending?: boolean;
 }
 
@@ -51,8 +51,10 @@ function orderOf(name: string, x: Tensor, options: SortOptions): Order {
 }
 
 /**
- * The elements in order along an axis, the smallest first. Equal ones keep their order, NaN counts as the greatest; the gradient
- * of each value goes to where it stood.
+ * The elements in order along an axis, the smallest first. Equal ones keep their order, NaN counts as the greatest;
+ * the gradient of each value goes to where it stood.
+ *
+ * @throws ShapeError for an axis that is not there
  * @example sort([3, 1, 2]).values // [1, 2, 3]
  */
 export function sort<S extends Shape>(x: Tensor<S>, options: SortOptions = {}): Ordered<S> {

@@ -28,7 +28,12 @@ type Summary<S extends Shape, X extends Axes, K extends boolean, Name extends st
 const countOf = (shape: Shape, axes: readonly number[]): number =>
   axes.reduce((count, axis) => count * (shape[axis] ?? 1), 1);
 
-/** The average; NaN of nothing. @example mean([1, 2, 6]) // 3 */
+/**
+ * The average Σ x / n, over one axis, several, or all; NaN of nothing. Of integers a `float32`.
+ *
+ * @throws ShapeError for an axis that is not there
+ * @example mean([1, 2, 6]) // 3
+ */
 export function mean<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "mean">>,
@@ -58,7 +63,11 @@ export interface VarianceOptions<K extends boolean = boolean> extends ReductionO
 }
 
 /**
- * Σ (x − mean)² / (n − correction), in two passes, so that a large mean costs no digits.
+ * Σ (x − mean)² / (n − correction), over one axis, several, or all; in two passes, so that a large mean costs no
+ * digits.
+ *
+ * @throws ShapeError for an axis that is not there
+ * @throws OptionError for a correction that is negative or not finite
  * @example variance([1, 2, 6]) // 4.666667
  */
 export function variance<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
@@ -66,13 +75,17 @@ export function variance<S extends Shape, const X extends Axes = undefined, K ex
   axis?: X & Check<Reduced<S, X, K, "variance">>,
   options?: VarianceOptions<K>,
 ): Summary<S, X, K, "variance"> {
-  checkOptionNames("variance", options ?? {}, ["correction", "keepDims"]);
-  const correction = options?.correction ?? 0;
-  checkOption(Number.isFinite(correction) && correction >= 0, "variance", "correction", "a number ≥ 0", correction);
-  const axes = normalizeAxes("variance", axis, x.rank);
+  return typed(varianceAlong("variance", x, axis, options));
+}
+
+function varianceAlong(name: string, x: Tensor, axis: Axes, options: VarianceOptions = {}): Tensor {
+  checkOptionNames(name, options, ["correction", "keepDims"]);
+  const { correction = 0, keepDims = false } = options;
+  checkOption(Number.isFinite(correction) && correction >= 0, name, "correction", "a number ≥ 0", correction);
+  const axes = normalizeAxes(name, axis, x.rank);
   const divisor = Math.max(0, countOf(x.shape, axes) - correction);
   const { output } = varianceOf([x.cast(floating(x.dtype))], { axes, divisor });
-  return typed(output.reshape(reducedShape(x.shape, axes, options?.keepDims ?? false)));
+  return output.reshape(reducedShape(x.shape, axes, keepDims));
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */
@@ -83,15 +96,19 @@ const rootOfSquares: UnaryOp = /* @__PURE__ */ elementwise({
   gradient: (dy, _, y) => [y.eq(0).where(0, dy.mul(0.5).div(y))],
 });
 
-/** The square root of the {@link variance}; gradient 0 for constant values. @example std([1, 2, 6]) // 2.160247 */
+/**
+ * The square root of the {@link variance}; gradient 0 for constant values.
+ *
+ * @throws ShapeError for an axis that is not there
+ * @throws OptionError for a correction that is negative or not finite
+ * @example std([1, 2, 6]) // 2.160247
+ */
 export function std<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "std">>,
   options?: VarianceOptions<K>,
 ): Summary<S, X, K, "std"> {
-  const axes = normalizeAxes("std", axis, x.rank);
-  const spread: Tensor = variance<Shape, Axes, boolean>(x, axes, options);
-  return typed(rootOfSquares(spread));
+  return typed(rootOfSquares(varianceAlong("std", x, axis, options)));
 }
 
 /** |x|ᵖ; its gradient p·|x|ᵖ⁻¹·sign x is 0 at 0, where for p < 1 there is none. */
@@ -163,7 +180,12 @@ const logSumExpOf = /* @__PURE__ */ composite<{ readonly axes: readonly number[]
   ],
 });
 
-/** ln Σ eˣ, exact for every x; −∞ of nothing. @example logSumExp([1000, 1000]) // 1000.693115 */
+/**
+ * ln Σ eˣ, over one axis, several, or all: max x + ln Σ e^(x − max x), exact for every x; −∞ of nothing.
+ *
+ * @throws ShapeError for an axis that is not there
+ * @example logSumExp([1000, 1000]) // 1000.693115
+ */
 export function logSumExp<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "logSumExp">>,
@@ -194,7 +216,7 @@ const smallest = /* @__PURE__ */ locating("argMin");
 
 /** Options of {@link argMax} and {@link argMin}. */
 export interface ExtremeOptions<K extends boolean = boolean> extends ReductionOptions<K> {
-  /** Of equal ones the last instead of the first. */
+  /** Of equal ones the last instead of the first; false by default. */
   readonly selectLast?: boolean;
 }
 

@@ -25,8 +25,11 @@ export type UpdateFormula = <T extends Vocabulary<T>>(...values: T[]) => readonl
 export type Update = (targets: readonly Variable[], inputs: readonly Operand[]) => void;
 
 /**
- * An update of Variables from a formula: given the old values of the targets and the inputs, it lists the targets' new values.
+ * An update of Variables from a formula: given the old values of the targets and the inputs, it lists the targets'
+ * new values. All are of one shape, or numbers, and are read and written in one loop; nothing of it is recorded.
  *
+ * @throws ShapeError when it is called, for shapes that differ
+ * @throws DTypeError when it is called, for targets of several dtypes
  * @example
  * const descend = update({ name: "descend", forward: (w, g, rate) => [w.sub(g.mul(rate))] });
  * const w = new Variable(tensor([1, 2]));

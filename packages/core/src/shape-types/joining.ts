@@ -7,8 +7,14 @@ import type { Unsqueezed } from "./movement.ts";
 import type { ShowShape } from "./print.ts";
 import type { Add } from "./sizes.ts";
 
+/** What of a tensor counts here. */
+interface Shaped {
+  /** The sizes of the axes. */
+  readonly shape: Shape;
+}
+
 /** The shapes of a tuple of tensors. */
-export type ShapesOf<Tensors extends readonly { readonly shape: Shape }[]> = {
+export type ShapesOf<Tensors extends readonly Shaped[]> = {
   readonly [K in keyof Tensors]: Tensors[K]["shape"];
 };
 

@@ -82,6 +82,14 @@ describe("values and gradients", () => {
   });
 });
 
+test("variance and std name themselves", () => {
+  for (const [name, spread] of Object.entries({ variance, std })) {
+    const message = `${name}: correction must be a number ≥ 0, got -1`;
+    expect(() => spread(zeros([2]), undefined, { correction: -1 })).toThrow(message);
+    expect(() => Reflect.apply(spread, null, [zeros([2]), 0, { ddof: 1 }])).toThrow(`${name}: unknown option "ddof"`);
+  }
+});
+
 describe("norms", () => {
   test.each([0.5, 1, 1.5, 2, 3, 4.5, -1, -2, inf, -inf])("of p = %d differentiate to the second order", (p) => {
     const x = tensor(Float64Array.from(scattered(12, 2, 7)), { shape: [3, 4] });

@@ -8,15 +8,21 @@ import { checkImages, imageSizes, warp } from "./warp.ts";
 
 /** What {@link augment} does to each image; each is left out by default. */
 export interface AugmentOptions {
-  /** The most pixels by which it moves, whole pixels up or down and left or right; two numbers: vertically, horizontally. */
+  /**
+   * The most pixels by which it moves, whole pixels up or down and left or right; two numbers: vertically,
+   * horizontally. 0 by default.
+   */
   readonly shift?: number | readonly [number, number];
-  /** The largest angle by which it is turned, either way, in degrees. */
+  /** The largest angle by which it is turned, either way, in degrees, to 180; 0 by default. */
   readonly rotate?: number;
-  /** How far the factor by which it is enlarged may be from 1: 0.1 for 0.9 to 1.1. */
+  /** How far the factor by which it is enlarged may be from 1, below 1: 0.1 for 0.9 to 1.1; 0 by default. */
   readonly zoom?: number;
-  /** The probability with which left and right are exchanged; `true` for 0.5. */
+  /**
+   * The probability with which left and right are exchanged; `true` for 0.5; false by default. Not for digits and
+   * letters.
+   */
   readonly flip?: boolean | number;
-  /** The standard deviation of the noise on each pixel. */
+  /** The standard deviation of the noise on each pixel, in units of the inputs; 0 by default. */
   readonly noise?: number;
   /** The value of pixels that come from outside the image; 0 by default. */
   readonly fill?: number;

@@ -15,8 +15,9 @@ export interface CsvOptions {
   /** The columns of the inputs, in this order; by default all but the label. */
   readonly columns?: readonly (string | number)[];
   /**
-   * What columns hold, by name, where it is not "number": "category" for words, or the list of words, which is the same for every
-   * file. A category among the inputs becomes one input of 0 or 1 for each word. "number" for the label makes it float32.
+   * What columns hold, by name: "number" (the default), "category" for words, or the list of words, which is the
+   * same for every file. A category among the inputs becomes one input of 0 or 1 for each word. "number" for the
+   * label makes it float32.
    */
   readonly types?: Readonly<Record<string, ColumnType>>;
   /** Whether the first row has the names; true by default. Without it the columns are `column 1`, `column 2`, …. */
@@ -27,7 +28,7 @@ export interface CsvOptions {
   readonly missing?: "error" | "skip" | number;
   /** The fields that mean "missing"; by default empty ones, `NA`, `NaN`, `null` and `?`. */
   readonly missingValues?: readonly string[];
-  /** What to call the table in errors. */
+  /** What to call the table in errors; by default its path or address, or "CSV data". */
   readonly name?: string;
 }
 

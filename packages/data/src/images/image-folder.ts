@@ -14,7 +14,9 @@ export interface ImagesOptions extends ImageOptions {
 
 /** A picture, and the number of its class. */
 export interface LabelledImage {
+  /** The file: its bytes, a Blob, a Response, an address or a path. */
   readonly image: ByteSource;
+  /** The number of its class, a whole number ≥ 0. */
   readonly label: number;
 }
 

@@ -6,12 +6,15 @@ import { colourTypes, type PngHeader } from "./png-header.ts";
 
 /** A picture: its samples pixel by pixel, row by row. */
 export interface PngImage {
+  /** Pixels of a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
   /** The samples of a pixel: 1 grey, 2 grey and opacity, 3 red, green and blue, 4 with opacity. */
   readonly channels: 1 | 2 | 3 | 4;
   /** The largest sample: 255, or 65535 where the file has 16 bits. */
   readonly most: 255 | 65535;
+  /** The samples, `[height, width, channels]` row-major: bytes, or 16 bits each where the file has them. */
   readonly data: Uint8Array | Uint16Array;
 }
 

@@ -15,6 +15,7 @@ export interface ImageOptions {
 
 /** A picture as bytes, channels last. */
 export interface ImageBytes {
+  /** Samples from 0 to 255, row-major, the channels of a pixel side by side. */
   readonly data: Uint8Array;
   /** Height, width, channels. */
   readonly shape: readonly [number, number, number];

@@ -23,7 +23,9 @@ export type SamplePart = ColumnSource | number;
 
 /** An item that can stand in a batch. Whole numbers as targets are labels, int32; other numbers are float32. */
 export interface SampleSource {
+  /** What the network sees of it; of one shape and dtype throughout a batch. */
   readonly inputs: SamplePart;
+  /** What it is to answer: a whole number is a label. */
   readonly targets: SamplePart;
   /** How much the sample counts; in a batch, samples have one each, or none has. */
   readonly weight?: number;
@@ -31,6 +33,7 @@ export interface SampleSource {
 
 /** A batch, with weights where its samples had some. */
 export interface StreamBatch extends Batch {
+  /** How much each sample counts, float32 `[samples]`; left out where the samples have no weights. */
   readonly weights?: Tensor;
 }
 

@@ -15,7 +15,10 @@ export interface StreamState {
 
 /** How `IterableDataset.shuffle` shuffles. */
 export interface ShuffleOptions extends LoaderSeed {
-  /** How many items wait in memory, of which a random one is next. As many as there are items give every order alike. */
+  /**
+   * How many items wait in memory, of which a random one is next; at least 1. As many as there are items give every
+   * order alike.
+   */
   readonly buffer: number;
 }
 
@@ -27,7 +30,7 @@ export interface ItemOptions {
 
 /** How `IterableDataset.batch` makes batches. */
 export interface BatchOptions {
-  /** Whether a last batch of fewer samples is left out. */
+  /** Whether a last batch of fewer samples is left out; false by default. */
   readonly dropLast?: boolean;
 }
 

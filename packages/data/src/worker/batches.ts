@@ -9,11 +9,13 @@ import { type Answer, unpackBatch, unpackError } from "./messages.ts";
 
 /** How {@link workerBatches} uses its worker. */
 export interface WorkerOptions {
-  /** What the worker's `serveBatches` function is given: anything that can be sent to a worker. */
+  /**
+   * What the worker's `serveBatches` function is given: anything that can be sent to a worker; undefined by default.
+   */
   readonly data?: unknown;
   /** How many batches are asked for before they are needed; 2 by default. */
   readonly ahead?: number;
-  /** The number of batches in a pass, where it is known. */
+  /** The number of batches in a pass, where it is known; unknown by default. */
   readonly length?: number;
 }
 

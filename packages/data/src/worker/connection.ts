@@ -5,7 +5,9 @@ import type { Answer, Request } from "./messages.ts";
 
 /** A worker, Node's or the web's, as `new Worker(…)` gives it. */
 export interface BatchWorker {
+  /** Sends what is to be computed. */
   postMessage(message: unknown): void;
+  /** Ends it at once. */
   terminate(): unknown;
 }
 

@@ -21,6 +21,7 @@ export type FindingKind =
 
 /** Something that is wrong, in words and as data. */
 export interface Finding {
+  /** What is wrong, as a name for programs: each kind has one rule, and its bounds in `thresholds`. */
   readonly kind: FindingKind;
   /** An error keeps the network from learning as it should; a warning may. */
   readonly severity: "error" | "warning";

@@ -8,7 +8,9 @@ import type { Json, NamedTensors, TrainingState } from "../training-state.ts";
 
 /** The training that a callback is part of. */
 export interface Run {
+  /** What is trained. */
   readonly model: Model;
+  /** What changes its parameters; its `learningRate` may be assigned. */
   readonly optimizer: Optimizer;
   /** What was recorded so far. */
   readonly history: History;
@@ -24,7 +26,9 @@ export interface Run {
 
 /** What a callback remembers: finite numbers and texts as JSON, everything else as tensors. */
 export interface CallbackState {
+  /** Finite numbers, texts, truth values and lists or objects of them. */
   readonly json: Json;
+  /** What may be NaN, infinite or large, by name. */
   readonly tensors?: NamedTensors;
 }
 

@@ -25,10 +25,15 @@ export type LineWriter = (lines: string) => void | Promise<void>;
  * await trainer.fit(train, { epochs: 10, callbacks: [new CSVLogger("training.csv")] });
  */
 export class CSVLogger implements Callback {
+  /** `CSVLogger`, and the path where there is one. */
   readonly name: string;
   readonly #target: string | LineWriter;
   readonly #append: boolean;
 
+  /**
+   * @param target the path of a file, or a function that is given the lines
+   * @throws OptionError for options that are unknown or out of range
+   */
   constructor(target: string | LineWriter, options: CSVLoggerOptions = {}) {
     checkNames("CSVLogger", options, ["append"]);
     const { append = false } = options;
@@ -40,12 +45,17 @@ export class CSVLogger implements Callback {
     this.#append = append;
   }
 
+  /**
+   * Writes the line of names, and where a training goes on its earlier epochs. @throws GradusError if the file
+   * cannot be written
+   */
   async fitStart({ resumed }: TrainerEvents["fitStart"], { history }: Run): Promise<void> {
     // The history of a resumed training has its earlier epochs already; that of a new one is the line of names.
     const how = this.#append && !resumed ? "append" : "replace";
     await this.#write(history.toCSV(), how);
   }
 
+  /** Writes the epoch's line. @throws GradusError if the file cannot be written */
   async epochEnd(_: TrainerEvents["epochEnd"], { history }: Run): Promise<void> {
     const last = history.toCSV().trimEnd().split("\n").at(-1) ?? "";
     await this.#write(`${last}\n`, "append");

@@ -11,11 +11,14 @@ import { checkWhole, Monitor, type MonitorOptions, savedNumber } from "./monitor
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** By how much a value must be better to count as better; 0 by default. */
+  /** By how much a value must be better than the best to count as better, ≥ 0; 0 by default. */
   readonly minDelta?: number;
-  /** How many epochs in a row may bring nothing; 0 by default: the first ends it. */
+  /**
+   * Training ends after so many epochs in a row without a better value; 0, the default, is the first such epoch, and
+   * so is 1.
+   */
   readonly patience?: number;
-  /** A value that has to be beaten, too: until then, better epochs do not end the waiting. */
+  /** A value that has to be beaten, too: until then, better epochs do not end the waiting. None by default. */
   readonly baseline?: number;
   /** Whether the model has the weights (and running statistics) of the best epoch afterwards; false by default. */
   readonly restoreBest?: boolean;
@@ -43,6 +46,7 @@ export class EarlyStopping implements Callback {
   #stoppedEpoch: number | null = null;
   #weights: NamedTensors | null = null;
 
+  /** @throws OptionError for options that are unknown or out of range */
   constructor(options: EarlyStoppingOptions = {}) {
     const owner = "EarlyStopping";
     const own = ["minDelta", "patience", "baseline", "restoreBest", "startFromEpoch"];
@@ -78,10 +82,15 @@ export class EarlyStopping implements Callback {
     return this.#wait;
   }
 
+  /**
+   * Refuses a monitored value that the epochs of this fit will not have. @throws OptionError naming those that they
+   * have
+   */
   check({ names }: Run): void {
     this.#monitor.check(names);
   }
 
+  /** Forgets an earlier fit. */
   fitStart(): void {
     this.#monitor.best = null;
     this.#wait = 0;
@@ -90,6 +99,10 @@ export class EarlyStopping implements Callback {
     this.#weights = null;
   }
 
+  /**
+   * Compares the epoch's value with the best, keeps the weights of a better one if asked to, and ends training when
+   * patience does.
+   */
   async epochEnd({ epoch, logs }: TrainerEvents["epochEnd"], run: Run): Promise<void> {
     const { minDelta, patience, restoreBest, startFromEpoch } = this.#options;
     const monitor = this.#monitor;
@@ -113,10 +126,12 @@ export class EarlyStopping implements Callback {
     await run.stop(`${monitor.name} has not improved for ${least}${back}`);
   }
 
+  /** With `restoreBest`, gives the model the weights of the best epoch. */
   fitEnd({ completed }: TrainerEvents["fitEnd"], run: Run): void {
     if (completed && this.#weights !== null) loadModelState(run.model, this.#weights);
   }
 
+  /** How long it has waited, the best value and epoch, and their weights if they are kept. */
   state(): CallbackState {
     const weights = Object.entries(this.#weights ?? {}).map(([name, value]) => [`weights.${name}`, value] as const);
     return {

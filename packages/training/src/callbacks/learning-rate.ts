@@ -29,6 +29,11 @@ export class LearningRateSchedule implements Callback {
   readonly #rate: RateFunction;
   readonly #unit: "epoch" | "step";
 
+  /**
+   * @param rate the rate for an epoch or a step, counted from 0; its second argument is the rate in force
+   * @throws OptionError for what is no function, for an unknown option, and in the fit for a rate that is negative
+   * or not finite
+   */
   constructor(rate: RateFunction, options: LearningRateScheduleOptions = {}) {
     checkNames("LearningRateSchedule", options, ["unit"]);
     const { unit = "epoch" } = options;
@@ -44,15 +49,24 @@ export class LearningRateSchedule implements Callback {
     this.#unit = unit;
   }
 
+  /** Refuses an optimizer without a `learningRate`. @throws OptionError naming it */
   check({ optimizer }: Run): void {
     learningRateOf(this.name, optimizer);
   }
 
+  /**
+   * Where the function counts epochs: sets this one's rate. @throws OptionError for one that is negative or not
+   * finite
+   */
   epochStart({ epoch, step }: TrainerEvents["epochStart"], { optimizer }: Run): void {
     // An epoch that goes on in its middle has its rate already.
     if (this.#unit === "epoch" && step === 0) this.#set(optimizer, epoch);
   }
 
+  /**
+   * Where the function counts steps: sets this one's rate. @throws OptionError for one that is negative or not
+   * finite
+   */
   stepStart({ totalSteps }: TrainerEvents["stepStart"], { optimizer }: Run): void {
     if (this.#unit === "step") this.#set(optimizer, totalSteps - 1);
   }

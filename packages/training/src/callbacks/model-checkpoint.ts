@@ -23,7 +23,7 @@ export interface CheckpointPlace {
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Whether only an epoch that is better than all before is stored; false by default. */
   readonly bestOnly?: boolean;
-  /** With `bestOnly`: the value that the first one has to beat. */
+  /** With `bestOnly`: the value that the first one has to beat; anything by default. */
   readonly baseline?: number;
   /** How often; `{ epochs: 1 }` by default. */
   readonly every?: ValidateEvery;
@@ -52,6 +52,10 @@ export class ModelCheckpoint implements Callback {
   readonly #monitor: Monitor;
   #last: string | null = null;
 
+  /**
+   * @param path where to, or a function that says so; the same path again replaces what was there
+   * @throws OptionError for options that are unknown or out of range, or that need `bestOnly` and do not have it
+   */
   constructor(path: string | ((place: CheckpointPlace) => string), options: ModelCheckpointOptions = {}) {
     const owner = "ModelCheckpoint";
     checkNames(owner, options, ["monitor", "mode", "bestOnly", "baseline", "every", "writer"]);
@@ -88,15 +92,24 @@ export class ModelCheckpoint implements Callback {
     return this.#monitor.best;
   }
 
+  /**
+   * With `bestOnly`, refuses a monitored value that the epochs will not have. @throws OptionError naming those that
+   * they have
+   */
   check({ names }: Run): void {
     if (this.#bestOnly) this.#monitor.check(names);
   }
 
+  /** Forgets an earlier fit. */
   fitStart(): void {
     this.#monitor.best = this.#baseline;
     this.#last = null;
   }
 
+  /**
+   * Stores the state if it is time, and with `bestOnly` if the epoch is the best so far. @throws CheckpointError
+   * what the writer throws, if it cannot
+   */
   settled(event: TrainerEvents["settled"], run: Run): Promise<void> | undefined {
     return this.#isDue(event) ? this.#save({ ...event, logs: event.logs ?? {} }, run) : undefined;
   }
@@ -125,6 +138,7 @@ export class ModelCheckpoint implements Callback {
     }
   }
 
+  /** The state that was stored last, to go back to after a thread was lost; null before the first. */
   async recover(): Promise<TrainingState | null> {
     return this.#last === null ? null : await (await this.#writer()).load(this.#last);
   }

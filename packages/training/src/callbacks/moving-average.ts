@@ -34,6 +34,10 @@ export class MovingAverage implements Callback {
   /** Whether the weights moved since they were followed last. */
   #behind = false;
 
+  /**
+   * @param average what follows the weights; it must be of this model's parameters
+   * @throws OptionError for something that is no average, and for unknown options
+   */
   constructor(average: WeightAverage, options: MovingAverageOptions = {}) {
     checkNames("MovingAverage", options, ["validate", "keep"]);
     const usable = ["update", "swap", "stateDict", "loadStateDict"].every(
@@ -44,28 +48,34 @@ export class MovingAverage implements Callback {
     this.#options = { validate: options.validate ?? true, keep: options.keep ?? true };
   }
 
+  /** Nothing is left to follow yet. */
   fitStart(): void {
     this.#behind = false;
   }
 
+  /** Takes the weights into the average, if the optimizer moved them. */
   stepEnd({ updated }: TrainerEvents["stepEnd"]): void {
     this.#behind = !updated;
     if (updated) this.#average.update();
   }
 
+  /** Puts the averages in the place of the weights, unless `validate` is false. */
   validationStart(): void {
     this.#follow();
     if (this.#options.validate) this.#swap(true);
   }
 
+  /** Puts the weights back. */
   validationEnd(): void {
     this.#swap(false);
   }
 
+  /** Takes in what the epoch's last batches moved. */
   epochEnd(): void {
     this.#follow();
   }
 
+  /** Leaves the averages in the model, unless `keep` is false or training did not come to its end. */
   fitEnd({ completed }: TrainerEvents["fitEnd"]): void {
     this.#swap(completed && this.#options.keep);
     this.#swapped = false; // What the model has now is its own.
@@ -82,6 +92,10 @@ export class MovingAverage implements Callback {
     this.#swapped = swapped;
   }
 
+  /**
+   * The averages and how many updates they have. @throws GraphError within a validation, while they are in the place
+   * of the weights
+   */
   state(): CallbackState {
     if (this.#swapped) throw new GraphError("MovingAverage: a state within a validation is none to go on from");
     const { averages, decay, warmup, updates } = this.#average.stateDict();

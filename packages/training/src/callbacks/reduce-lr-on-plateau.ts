@@ -11,9 +11,9 @@ import { checkWhole, Monitor, type MonitorOptions, savedNumber } from "./monitor
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** What the rate is multiplied by, above 0 and below 1; 0.1 by default. */
   readonly factor?: number;
-  /** How many epochs in a row may bring nothing before the rate falls; 10 by default. */
+  /** The rate falls after so many epochs in a row without a better value; 10 by default. */
   readonly patience?: number;
-  /** By how much a value must be better to count as better; 1e-4 by default. */
+  /** By how much a value must be better than the best to count as better, ≥ 0; 1e-4 by default. */
   readonly minDelta?: number;
   /** How many epochs after a fall are not counted; 0 by default. */
   readonly cooldown?: number;
@@ -36,6 +36,7 @@ export class ReduceLROnPlateau implements Callback {
   #wait = 0;
   #cooldown = 0;
 
+  /** @throws OptionError for options that are unknown or out of range */
   constructor(options: ReduceLROnPlateauOptions = {}) {
     const owner = "ReduceLROnPlateau";
     checkNames(owner, options, ["monitor", "mode", "factor", "patience", "minDelta", "cooldown", "minLearningRate"]);
@@ -50,17 +51,23 @@ export class ReduceLROnPlateau implements Callback {
     this.#options = { factor, patience, minDelta, cooldown, minLearningRate };
   }
 
+  /**
+   * Refuses a monitored value that the epochs will not have, and an optimizer without a rate. @throws OptionError
+   * naming it
+   */
   check({ names, optimizer }: Run): void {
     this.#monitor.check(names);
     learningRateOf(this.name, optimizer);
   }
 
+  /** Forgets an earlier fit. */
   fitStart(): void {
     this.#monitor.best = null;
     this.#wait = 0;
     this.#cooldown = 0;
   }
 
+  /** Compares the epoch's value with the best, and lowers the optimizer's rate when patience ends. */
   epochEnd({ logs }: TrainerEvents["epochEnd"], { optimizer }: Run): void {
     const { factor, patience, minDelta, cooldown, minLearningRate } = this.#options;
     const value = this.#monitor.of(logs);

@@ -12,6 +12,7 @@ import type { Callback, Run } from "./callback.ts";
 export class TerminateOnNaN implements Callback {
   readonly name: string = "TerminateOnNaN";
 
+  /** Ends training if the step's loss is NaN or infinite. */
   stepEnd({ loss, step }: TrainerEvents["stepEnd"], run: Run): Promise<void> | undefined {
     return Number.isFinite(loss) ? undefined : run.stop(`the loss is ${loss} at step ${step}`);
   }

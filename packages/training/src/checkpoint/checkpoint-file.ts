@@ -64,7 +64,13 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   return { state, platform, difference: platformDifference(platform, await thisPlatform()) };
 }
 
-/** {@link saveCheckpoint} and {@link loadCheckpoint} as what `ModelCheckpoint` asks for: checkpoints in files of safetensors. */
+/**
+ * {@link saveCheckpoint} and {@link loadCheckpoint} as what `ModelCheckpoint` asks for: checkpoints in files of
+ * safetensors.
+ *
+ * @example
+ * await checkpointFiles.load("nowhere.safetensors"); // null
+ */
 export const checkpointFiles: CheckpointWriter = {
   save: saveCheckpoint,
   async load(path) {

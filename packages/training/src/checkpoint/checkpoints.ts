@@ -12,8 +12,11 @@ import { type FoundCheckpoint, filesIn, newestIn, readyFolder, saveIn } from "./
  * step beyond so many seconds since the last one. With several of them, at each of these occasions.
  */
 export interface CheckpointEvery {
+  /** After every so many steps, a whole number ≥ 1. */
   readonly steps?: number;
+  /** After every so many epochs, a whole number ≥ 1. */
   readonly epochs?: number;
+  /** After the first step beyond so many seconds since the last one, ≥ 0. */
   readonly seconds?: number;
 }
 
@@ -21,7 +24,7 @@ export interface CheckpointEvery {
 export interface CheckpointsOptions {
   /** When one is written; `{ epochs: 1 }` by default. The end of a training always has one. */
   readonly every?: CheckpointEvery;
-  /** How many are kept, the newest ones; 2 by default. */
+  /** How many are kept, the newest ones, at least 1; 2 by default. */
   readonly keep?: number;
   /**
    * What happens when one cannot be written: `"throw"` ends training with the error (the default), `"continue"` warns once and goes
@@ -34,6 +37,7 @@ export interface CheckpointsOptions {
 
 /** Something that goes on from a state: every `Trainer` is one. */
 export interface Resumable {
+  /** Loads the state, so that the next fit goes on from it. */
   restore(state: TrainingState): unknown;
 }
 
@@ -51,9 +55,13 @@ const names = ["every", "keep", "onError", "warn"];
  */
 export class Checkpoints implements Callback {
   readonly name = "Checkpoints";
+  /** Where the checkpoints lie. */
   readonly folder: string;
+  /** When one is written. */
   readonly every: CheckpointEvery;
+  /** How many are kept, the newest ones. */
   readonly keep: number;
+  /** What happens when one cannot be written. */
   readonly onError: "throw" | "continue";
   readonly #warn: (message: string) => void;
   /** Whether the folder's checkpoints are those of this training. */
@@ -65,6 +73,10 @@ export class Checkpoints implements Callback {
   #lastPlace = "";
   #place = "";
 
+  /**
+   * @param folder where the checkpoints lie; made when training begins, if it is not there
+   * @throws OptionError for options that are unknown or out of range
+   */
   constructor(folder: string, options: CheckpointsOptions = {}) {
     const { every = { epochs: 1 }, keep = 2, onError = "throw" } = options;
     checkOption(typeof folder === "string" && folder !== "", "Checkpoints", "the folder", "a path", folder);

@@ -8,6 +8,7 @@ import { isMissing, isTemporary, makeFolder, namesIn, pathIn, removeFile } from 
 
 /** A checkpoint that was found. */
 export interface FoundCheckpoint extends Checkpoint {
+  /** The file, with the folder in front. */
   readonly path: string;
 }
 

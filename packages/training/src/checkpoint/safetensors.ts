@@ -17,7 +17,9 @@ export interface Safetensors {
 
 /** What a file is to hold: Maps, or plain objects. */
 export interface SafetensorsContent {
+  /** The tensors by name, stored in this order. */
   readonly tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+  /** Texts beside the tensors, by name; none by default. */
   readonly metadata?: ReadonlyMap<string, string> | Readonly<Record<string, string>>;
 }
 

@@ -10,7 +10,10 @@ import { dispensable, type Layout, layouts } from "./torch-layouts.ts";
 
 /** Options of {@link fromTorch} and {@link toTorch}. */
 export interface TorchOptions {
-  /** PyTorch's paths of layers, and ours for each: `{ fc1: "dense", "features.0": "conv2d" }`. */
+  /**
+   * PyTorch's paths of layers, and ours for each: `{ fc1: "dense", "features.0": "conv2d" }`. By default layers meet
+   * by path and order.
+   */
   readonly map?: Readonly<Record<string, string>>;
 }
 

@@ -14,7 +14,7 @@ export interface NamedModel {
 
 /** Options of {@link saveWeights}. */
 export interface SaveWeightsOptions {
-  /** Texts to stand beside the weights: what the model is, where it comes from. */
+  /** Texts to stand beside the weights: what the model is, where it comes from. None by default. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

@@ -2,12 +2,13 @@
 
 /** Something that takes text. */
 export interface Output {
+  /** Takes text as it is: line ends are in it. */
   write(text: string): void;
   /** Whether what was written can be overwritten, with carriage return and `ESC [ K`. */
   readonly isTerminal: boolean;
   /** The width of the terminal; unlimited if there is none. */
   readonly columns?: number | undefined;
-  /** Whether the terminal shows colours. */
+  /** Whether the terminal shows colours; false by default. */
   readonly colors?: boolean;
 }
 

@@ -14,6 +14,7 @@ import type { Metric } from "./metric.ts";
  * state.value; // 0.666667
  */
 export class MetricState {
+  /** What is measured of each batch, and made of all. */
   readonly metric: Metric;
   /** The sums, or the rows one after the other in the front of a longer array. */
   #values: Float64Array = new Float64Array(0);
@@ -22,6 +23,10 @@ export class MetricState {
   #samples = 0;
   #last: () => number = () => Number.NaN;
 
+  /**
+   * Begins with no batch.
+   * @param metric as `accuracy`, or one of your own
+   */
   constructor(metric: Metric) {
     this.metric = metric;
   }

@@ -7,13 +7,16 @@ import type { Metric } from "./metric.ts";
 
 /** Options of {@link auc}. */
 export interface AucOptions<Name extends string = "auc"> {
-  /** How one number is made of more than two classes: the mean over the classes, or the mean by numbers of labels. */
+  /**
+   * How one number is made of more than two classes: the mean over the classes, `"macro"` (the default), or
+   * `"weighted"` by numbers of labels.
+   */
   readonly average?: "macro" | "weighted";
-  /** The class that is meant, against all others, in place of an average. */
+  /** The class that is meant, against all others, in place of an average, which is the default. */
   readonly class?: number;
   /** What scores of several classes are: `"logits"` (the default), or `"probabilities"`. One score for "yes" may be either. */
   readonly from?: "logits" | "probabilities";
-  /** What it is called; another name where it is reported for several classes. */
+  /** What it is called, "auc" by default; another name where it is reported for several classes. */
   readonly name?: Name;
 }
 

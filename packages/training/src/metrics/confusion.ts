@@ -6,7 +6,7 @@ import { type ClassCounts, f1Of, precisionOf, recallOf } from "./counts.ts";
 
 /** Options of {@link confusionMatrix}. */
 export interface ConfusionOptions {
-  /** How many classes there are; only where predictions are class numbers, which do not tell. */
+  /** How many classes there are; needed only where predictions are class numbers, which do not tell. */
   readonly classes?: number;
   /** Where predictions are one score for "yes": scores above it say so. 0 by default, for logits; 0.5 for probabilities. */
   readonly threshold?: number;
@@ -53,8 +53,11 @@ export function confusionMatrix(predictions: Tensor, labels: Tensor, options: Co
 
 /** The values of each class, by its number. */
 export interface ClassScores {
+  /** Of the samples taken for the class, the share that belong to it: hits / predicted. */
   readonly precision: readonly number[];
+  /** Of the samples of the class, the share that were taken for it: hits / actual. */
   readonly recall: readonly number[];
+  /** The harmonic mean of both: 2 · hits / (predicted + actual). */
   readonly f1: readonly number[];
   /** How many samples of the class there are. */
   readonly support: readonly number[];

@@ -15,11 +15,11 @@ export interface CountOptions<Name extends string = string> {
    * `"weighted"` the mean by numbers of labels, `"micro"` counts all classes together.
    */
   readonly average?: Average;
-  /** The class whose value is meant, in place of an average. */
+  /** The class whose value is meant, in place of an average, which is the default. */
   readonly class?: number;
   /** Where predictions are one score for "yes": scores above it say so. 0 by default, for logits; 0.5 for probabilities. */
   readonly threshold?: number;
-  /** What it is called; another name where one metric is reported for several classes. */
+  /** What it is called, by default as the function; another name where one metric is reported for several classes. */
   readonly name?: Name;
 }
 

@@ -14,7 +14,10 @@ export type EventWriter = (path: string, bytes: Uint8Array<ArrayBuffer>) => void
 /** Options of {@link TensorBoard}. */
 export interface TensorBoardOptions {
   /** Whether there is a point for each so many steps, too; by default only for epochs. */
-  readonly every?: { readonly steps: number };
+  readonly every?: {
+    /** A whole number ≥ 1, counted over all epochs. */
+    readonly steps: number;
+  };
   /** Where the bytes go; files by default. */
   readonly write?: EventWriter;
 }
@@ -41,6 +44,10 @@ export class TensorBoard implements Callback {
   readonly #waiting = new Map<string, Uint8Array<ArrayBuffer>[]>();
   #size = 0;
 
+  /**
+   * @param folder made if it is not there, and best another one for each training
+   * @throws OptionError for options that are unknown or out of range
+   */
   constructor(folder: string, options: TensorBoardOptions = {}) {
     checkNames("TensorBoard", options, ["every", "write"]);
     const { every, write } = options;
@@ -53,6 +60,7 @@ export class TensorBoard implements Callback {
     this.#write = write ?? null;
   }
 
+  /** Begins new event files. */
   fitStart(): void {
     const seconds = Math.floor(Date.now() / 1000);
     // Another fit within the same second has a file of its own, too.
@@ -61,17 +69,26 @@ export class TensorBoard implements Callback {
     this.#size = 0;
   }
 
+  /**
+   * Notes the averages so far as `batch_…`, if it is a step's turn. @throws GradusError if the files cannot be
+   * written
+   */
   stepEnd({ totalSteps, logs }: TrainerEvents["stepEnd"]): Promise<void> | undefined {
     if (this.#every === null || totalSteps % this.#every !== 0) return undefined;
     this.#add("train", totalSteps, tagged("batch_", logs));
     return this.#size > LARGEST ? this.#flush() : undefined;
   }
 
+  /** Notes the validation's values as `evaluation_…_vs_iterations`, over the number of steps. */
   validationEnd({ totalSteps, logs }: TrainerEvents["validationEnd"]): void {
     const values = Object.entries(logs).map(([name, value]) => [`evaluation_${name.slice(4)}_vs_iterations`, value]);
     this.#add("validation", totalSteps, Object.fromEntries(values));
   }
 
+  /**
+   * Notes the epoch's values as `epoch_…`, with the learning rate, and writes what waits. @throws GradusError if the
+   * files cannot be written
+   */
   async epochEnd({ epoch, logs }: TrainerEvents["epochEnd"], { optimizer: { learningRate } }: Run): Promise<void> {
     const all = Object.entries(logs);
     const training = Object.fromEntries(all.filter(([name]) => !name.startsWith("val_")));
@@ -82,6 +99,7 @@ export class TensorBoard implements Callback {
     await this.#flush();
   }
 
+  /** Writes what waits. @throws GradusError if the files cannot be written */
   fitEnd(): Promise<void> {
     return this.#flush();
   }
