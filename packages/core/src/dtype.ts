@@ -8,16 +8,16 @@ export type DType = "float32" | "float64" | "int32" | "bool" | "uint8";
 /** The storage of a dtype. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** The array of every dtype, in order of promotion from the widest. */
 const arrays = {
-  float32: Float32Array,
   float64: Float64Array,
+  float32: Float32Array,
   int32: Int32Array,
-  bool: Uint8Array,
   uint8: Uint8Array,
+  bool: Uint8Array,
 } as const;
 
-/** Every dtype, in order of promotion from the widest. */
-const dtypes: readonly DType[] = ["float64", "float32", "int32", "uint8", "bool"];
+const dtypes = /* @__PURE__ */ Object.keys(arrays) as DType[]; // cast: its own keys
 
 function arrayOf(dtype: DType): (typeof arrays)[DType] {
   if (Object.hasOwn(arrays, dtype)) return arrays[dtype];
@@ -59,10 +59,7 @@ export function dtypeOfArray(array: ArrayBufferView): DType | null {
 
 /** The dtype in which values of `a` and `b` meet: float over int over bool, the wider float over the narrower. */
 export function promote(a: DType, b: DType): DType {
-  if (a === b) return a;
-  if (a === "float64" || b === "float64") return "float64";
-  if (a === "float32" || b === "float32") return "float32";
-  return a === "bool" && b === "uint8" ? "uint8" : b === "bool" && a === "uint8" ? "uint8" : "int32";
+  return a === b ? a : (dtypes.find((dtype) => dtype === a || dtype === b) ?? a);
 }
 
 /** The dtype of arithmetic on values of `dtype`: bytes and booleans count as `int32`. */

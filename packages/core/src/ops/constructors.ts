@@ -263,35 +263,38 @@ export interface ReductionOp<Name extends string = string> {
 /** The parts of a reduction. */
 export interface ReductionDefinition {
   readonly name: string;
-  /** The value before the first element, and of nothing at all; null where nothing has no value (max), which is then an error. */
-  readonly init: number | null;
+  /** The value before the first element, and of nothing at all. */
+  readonly init: number;
+  /** Whether nothing has no value, so that reducing it is an error, as the greatest of nothing. */
+  readonly refusesNothing?: boolean;
   /** The total so far and the next element → the new total; associative. */
   readonly combine: <T extends Vocabulary<T>>(total: T, element: T) => T;
   readonly result: (dtype: DType) => DType;
   /** What the gradient reads. */
-  readonly reads: { readonly input: boolean; readonly output: boolean };
-  /** The gradient of the input; `dy` and `y` come with the reduced axes kept, so that they broadcast against `x`. */
-  readonly gradient:
-    | ((parts: { dy: Tensor; x: () => Tensor; y: () => Tensor; spec: Spec; axes: readonly number[] }) => Tensor)
-    | null;
+  readonly reads?: readonly ("x" | "y")[];
+  /** The gradient of the input, if there is one; `dy` and `y` come with the reduced axes kept, so that they broadcast against `x`. */
+  readonly gradient?: (parts: {
+    dy: Tensor;
+    x: () => Tensor;
+    y: () => Tensor;
+    spec: Spec;
+    axes: readonly number[];
+  }) => Tensor;
 }
 
 /** An operator that folds elements into one by an associative formula. */
 export function reduction<Name extends string>(
   definition: ReductionDefinition & { readonly name: Name },
 ): ReductionOp<Name> {
-  const { name, init, combine, result, reads, gradient } = definition;
-  const start = init ?? firstOf(name);
+  const { name, init, refusesNothing = false, combine, result, reads = [], gradient } = definition;
   const formula = lazy(() => readFormula(combine, 2));
-  const kernel = lazy(() => new ReductionKernel(formula(), start));
+  const kernel = lazy(() => new ReductionKernel(formula(), init));
   const op: Op<ReductionAttributes> = {
     name,
     infer: ([x]: One<Spec>, { axes, keepDims }) => {
-      if (init === null && axes.some((axis) => x.shape[axis] === 0)) {
-        throw new ShapeError(
-          `${name}: nothing to reduce: ${formatShape(x.shape)} has no elements along axis ${axes.find((axis) => x.shape[axis] === 0)}`,
-        );
-      }
+      const empty = axes.find((axis) => x.shape[axis] === 0);
+      if (refusesNothing && empty !== undefined)
+        throw new ShapeError(`${name}: nothing to reduce: ${formatShape(x.shape)} has no elements along axis ${empty}`);
       return { shape: reducedShape(x.shape, axes, keepDims), dtype: result(x.dtype) };
     },
     compute([x]: One<View>, spec, { axes }) {
@@ -299,11 +302,11 @@ export function reduction<Name extends string>(
       kernel().run(x, axes, out);
       return viewOf(out, spec.dtype, spec.shape);
     },
-    lowering: { kind: "reduction", combine: formula, init: start, axes: ({ axes }) => axes },
-    reads: { inputs: () => reads.input, output: reads.output },
+    lowering: { kind: "reduction", combine: formula, init, axes: ({ axes }) => axes },
+    reads: { inputs: () => reads.includes("x"), output: reads.includes("y") },
     backward(context, { axes }) {
       const [spec] = context.specs;
-      if (gradient === null || spec === undefined) return [null];
+      if (gradient === undefined || spec === undefined) return [null];
       const kept = reducedShape(spec.shape, axes, true);
       const parts = {
         dy: context.dy.reshape(kept),
@@ -322,11 +325,6 @@ export function reduction<Name extends string>(
     return run(op, [tensor], { axes: normalizeAxes(name, axis, tensor.rank), keepDims });
   };
   return Object.assign(reduce as ReductionOp<Name>, { op });
-}
-
-/** The neutral start of a fold that has no value for nothing: below or above every number. */
-function firstOf(name: string): number {
-  return name === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }
 
 // Movement ------------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,14 @@
 import { arithmetic } from "../dtype.ts";
 import { reducedShape, sizeOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { type BinaryOp, boolDType, elementwise, floatDType, type ReductionOp, reduction } from "./constructors.ts";
+import {
+  type BinaryOp,
+  elementwise,
+  floatDType,
+  type ReductionDefinition,
+  type ReductionOp,
+  reduction,
+} from "./constructors.ts";
 import { along, surround, take } from "./parts.ts";
 
 /** Σ x; 0 for nothing. @example sum([1, 2, 3]) // 6 */
@@ -12,7 +19,6 @@ export const sum: ReductionOp<"sum"> = /* @__PURE__ */ reduction({
   init: 0,
   combine: (total, x) => total.add(x),
   result: arithmetic,
-  reads: { input: false, output: false },
   gradient: ({ dy, spec }) => dy.broadcastTo(spec.shape),
 });
 
@@ -22,7 +28,7 @@ export const prod: ReductionOp<"prod"> = /* @__PURE__ */ reduction({
   init: 1,
   combine: (total, x) => total.mul(x),
   result: arithmetic,
-  reads: { input: true, output: false },
+  reads: ["x"],
   gradient: ({ dy, x, axes }) => dy.mul(productOfOthers(x(), axes)),
 });
 
@@ -71,34 +77,38 @@ const shareAmongEquals = (dy: Tensor, x: Tensor, y: Tensor, axes: readonly numbe
   return winners.where(dy.div(winners.sum(axes, { keepDims: true })), 0);
 };
 
+/** The element that a combination chooses among all. */
+const extreme = <Name extends string>(
+  name: Name,
+  init: number,
+  combine: ReductionDefinition["combine"],
+): ReductionOp<Name> =>
+  reduction({
+    name,
+    init,
+    refusesNothing: true,
+    combine,
+    result: (dtype) => dtype,
+    reads: ["x", "y"],
+    gradient: ({ dy, x, y, axes }) => shareAmongEquals(dy, x(), y(), axes),
+  });
+
 /** The greatest; equal ones share the gradient, NaN wins. @example max([1, 3, 2]) // 3 */
-export const max: ReductionOp<"max"> = /* @__PURE__ */ reduction({
-  name: "max",
-  init: null,
-  combine: (total, x) => total.maximum(x),
-  result: (dtype) => dtype,
-  reads: { input: true, output: true },
-  gradient: ({ dy, x, y, axes }) => shareAmongEquals(dy, x(), y(), axes),
-});
+export const max: ReductionOp<"max"> = /* @__PURE__ */ extreme("max", Number.NEGATIVE_INFINITY, (total, x) =>
+  total.maximum(x),
+);
 
 /** The smallest; equal ones share the gradient, NaN wins. @example min([3, 1, 2]) // 1 */
-export const min: ReductionOp<"min"> = /* @__PURE__ */ reduction({
-  name: "min",
-  init: null,
-  combine: (total, x) => total.minimum(x),
-  result: (dtype) => dtype,
-  reads: { input: true, output: true },
-  gradient: ({ dy, x, y, axes }) => shareAmongEquals(dy, x(), y(), axes),
-});
+export const min: ReductionOp<"min"> = /* @__PURE__ */ extreme("min", Number.POSITIVE_INFINITY, (total, x) =>
+  total.minimum(x),
+);
 
 /** Whether any element is not 0; false for nothing. @example any([0, 0, 2]) // true */
 export const any: ReductionOp<"any"> = /* @__PURE__ */ reduction({
   name: "any",
   init: 0,
   combine: (total, x) => total.logicalOr(x),
-  result: () => boolDType([]),
-  reads: { input: false, output: false },
-  gradient: null,
+  result: () => "bool",
 });
 
 /** Whether every element is not 0; true for nothing. @example all([1, 0, 2]) // false */
@@ -106,7 +116,5 @@ export const all: ReductionOp<"all"> = /* @__PURE__ */ reduction({
   name: "all",
   init: 1,
   combine: (total, x) => total.logicalAnd(x),
-  result: () => boolDType([]),
-  reads: { input: false, output: false },
-  gradient: null,
+  result: () => "bool",
 });

@@ -24,6 +24,8 @@ export function slice(x: Tensor, ...ranges: readonly Range[]): Tensor {
   return take(x, stretchesOf(x.shape.map((size, axis) => resolveRange(ranges[axis] ?? null, size, axis))));
 }
 
+const isGiven = (bound: number | null | undefined): bound is number => bound !== undefined && bound !== null;
+
 function resolveRange(range: Range, size: number, axis: number): Stretch {
   if (range === null) return { start: 0, step: 1, count: size, picks: false };
   if (typeof range === "number") {
@@ -40,14 +42,15 @@ function resolveRange(range: Range, size: number, axis: number): Stretch {
   const step = range[2] ?? 1;
   checkOption(Number.isInteger(step) && step !== 0, "slice", "step", "a whole number other than 0", step);
   for (const bound of [range[0], range[1]]) {
-    if (bound !== undefined && bound !== null && !Number.isInteger(bound)) {
+    if (isGiven(bound) && !Number.isInteger(bound)) {
       throw new OptionError(`slice: bounds must be whole numbers, got ${describe(bound)} on axis ${axis}`);
     }
   }
   const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
   const within = (bound: number): number => Math.min(Math.max(bound < 0 ? bound + size : bound, lowest), highest);
-  const start = range[0] === undefined || range[0] === null ? (step > 0 ? 0 : size - 1) : within(range[0]);
-  const end = range[1] === undefined || range[1] === null ? (step > 0 ? size : -1) : within(range[1]);
+  const [first, last] = step > 0 ? [lowest, highest] : [highest, lowest];
+  const start = isGiven(range[0]) ? within(range[0]) : first;
+  const end = isGiven(range[1]) ? within(range[1]) : last;
   const count = Math.max(0, Math.ceil((end - start) / step));
   return { start: count === 0 ? 0 : start, step, count, picks: false };
 }
@@ -62,11 +65,7 @@ export function flip<S extends Shape, const X extends Axes = undefined>(
 ): Tensor<S> {
   const given: Axes = axes;
   const reversed = normalizeAxes("flip", given, x.rank);
-  const stretch = (size: number, axis: number): Stretch =>
-    reversed.includes(axis) && size > 0
-      ? { start: size - 1, step: -1, count: size, picks: false }
-      : { start: 0, step: 1, count: size, picks: false };
-  return typed(take(x, stretchesOf(x.shape.map(stretch))));
+  return typed(slice(x, ...x.shape.map((_, axis): Range => (reversed.includes(axis) ? [null, null, -1] : null))));
 }
 
 /**

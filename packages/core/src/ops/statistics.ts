@@ -25,8 +25,28 @@ type Summary<S extends Shape, X extends Axes, K extends boolean, Name extends st
   Result<Reduced<S, X, K, Name>>
 >;
 
-const countOf = (shape: Shape, axes: readonly number[]): number =>
-  axes.reduce((count, axis) => count * (shape[axis] ?? 1), 1);
+const countOf = (shape: Shape, axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis] ?? 1));
+
+/** What a summary of `x` over axes is made of: its values as floats, how many make one result, and whether the axes stay. */
+function summarized(
+  name: string,
+  x: Tensor,
+  axis: Axes,
+  options: ReductionOptions = {},
+  others: readonly string[] = [],
+): {
+  readonly values: Tensor;
+  readonly axes: readonly number[];
+  readonly count: number;
+  readonly kept: { readonly keepDims: boolean };
+  readonly shape: Shape;
+} {
+  checkOptionNames(name, options, [...others, "keepDims"]);
+  const { keepDims = false } = options;
+  const axes = normalizeAxes(name, axis, x.rank);
+  const shape = reducedShape(x.shape, axes, keepDims);
+  return { values: x.cast(floating(x.dtype)), axes, count: countOf(x.shape, axes), kept: { keepDims }, shape };
+}
 
 /**
  * The average Σ x / n, over one axis, several, or all; NaN of nothing. Of integers a `float32`.
@@ -39,10 +59,8 @@ export function mean<S extends Shape, const X extends Axes = undefined, K extend
   axis?: X & Check<Reduced<S, X, K, "mean">>,
   options?: ReductionOptions<K>,
 ): Summary<S, X, K, "mean"> {
-  checkOptionNames("mean", options ?? {}, ["keepDims"]);
-  const axes = normalizeAxes("mean", axis, x.rank);
-  const total: Tensor = x.cast(floating(x.dtype)).sum(axes, { keepDims: options?.keepDims ?? false });
-  return typed(total.div(countOf(x.shape, axes)));
+  const { values, axes, count, kept } = summarized("mean", x, axis, options);
+  return typed(values.sum(axes, kept).div(count));
 }
 
 // Σ (x − μ)² / d;  dx = 2/d · (x − μ) · dy: nothing flows through μ, from which the distances sum to 0.
@@ -73,19 +91,17 @@ export interface VarianceOptions<K extends boolean = boolean> extends ReductionO
 export function variance<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "variance">>,
-  options?: VarianceOptions<K>,
+  options: VarianceOptions<K> = {},
 ): Summary<S, X, K, "variance"> {
   return typed(varianceAlong("variance", x, axis, options));
 }
 
 function varianceAlong(name: string, x: Tensor, axis: Axes, options: VarianceOptions = {}): Tensor {
-  checkOptionNames(name, options, ["correction", "keepDims"]);
-  const { correction = 0, keepDims = false } = options;
+  const { values, axes, count, shape } = summarized(name, x, axis, options, ["correction"]);
+  const { correction = 0 } = options;
   checkOption(Number.isFinite(correction) && correction >= 0, name, "correction", "a number ≥ 0", correction);
-  const axes = normalizeAxes(name, axis, x.rank);
-  const divisor = Math.max(0, countOf(x.shape, axes) - correction);
-  const { output } = varianceOf([x.cast(floating(x.dtype))], { axes, divisor });
-  return output.reshape(reducedShape(x.shape, axes, keepDims));
+  const { output } = varianceOf([values], { axes, divisor: Math.max(0, count - correction) });
+  return output.reshape(shape);
 }
 
 /** The square root, with gradient 0 at 0: a constant vector's spread and a zero vector's norm have no direction to grow in. */
@@ -150,19 +166,16 @@ export interface NormOptions<K extends boolean = boolean> extends ReductionOptio
 export function norm<S extends Shape, const X extends Axes = undefined, K extends boolean = false>(
   x: Tensor<S>,
   axis?: X & Check<Reduced<S, X, K, "norm">>,
-  options?: NormOptions<K>,
+  options: NormOptions<K> = {},
 ): Summary<S, X, K, "norm"> {
-  checkOptionNames("norm", options ?? {}, ["p", "keepDims"]);
-  const p = options?.p ?? 2;
+  const { values, axes, count, kept } = summarized("norm", x, axis, options, ["p"]);
+  const { p = 2 } = options;
   checkOption(typeof p === "number" && !Number.isNaN(p), "norm", "p", "a number", p);
-  const axes = normalizeAxes("norm", axis, x.rank);
-  const kept = { keepDims: options?.keepDims ?? false };
-  const values: Tensor = x.cast(floating(x.dtype));
   if (p === 2) return typed(rootOfSquares(values.square().sum(axes, kept)));
   if (p === 1) return typed(values.abs().sum(axes, kept));
   if (p === 0) return typed(values.ne(0).cast(values.dtype).sum(axes, kept));
   if (Number.isFinite(p)) return typed(rootOfPowers(absolutePower(values, p).sum(axes, kept), p));
-  if (countOf(x.shape, axes) === 0)
+  if (count === 0)
     throw new ShapeError(`norm: no greatest or smallest of nothing: ${formatShape(x.shape)} over ${formatShape(axes)}`);
   return typed(p > 0 ? values.abs().max(axes, kept) : values.abs().min(axes, kept));
 }
@@ -191,28 +204,9 @@ export function logSumExp<S extends Shape, const X extends Axes = undefined, K e
   axis?: X & Check<Reduced<S, X, K, "logSumExp">>,
   options?: ReductionOptions<K>,
 ): Summary<S, X, K, "logSumExp"> {
-  checkOptionNames("logSumExp", options ?? {}, ["keepDims"]);
-  const axes = normalizeAxes("logSumExp", axis, x.rank);
-  const { output } = logSumExpOf([x.cast(floating(x.dtype))], { axes });
-  return typed(output.reshape(reducedShape(x.shape, axes, options?.keepDims ?? false)));
+  const { values, axes, shape } = summarized("logSumExp", x, axis, options);
+  return typed(logSumExpOf([values], { axes }).output.reshape(shape));
 }
-
-const locating = (name: "argMax" | "argMin"): PrimitiveOp<Omit<ExtremePlace, "greatest">> =>
-  primitive({
-    name,
-    infer: ([{ shape }]: One<Spec>, { axis }) => ({ shape: reducedShape(shape, [axis], true), dtype: "int32" }),
-    kernel: ([x]: One<View>, spec, place) => {
-      const out = allocate("int32", sizeOf(spec.shape));
-      placesOfExtremes(x, { ...place, greatest: name === "argMax" }, out);
-      return viewOf(out, "int32", spec.shape);
-    },
-    lowering: { kind: "request", kernel: (place) => ({ kind: "extreme", ...place, greatest: name === "argMax" }) },
-    reads: [],
-    gradient: () => [null],
-  });
-
-const greatest = /* @__PURE__ */ locating("argMax");
-const smallest = /* @__PURE__ */ locating("argMin");
 
 /** Options of {@link argMax} and {@link argMin}. */
 export interface ExtremeOptions<K extends boolean = boolean> extends ReductionOptions<K> {
@@ -220,21 +214,41 @@ export interface ExtremeOptions<K extends boolean = boolean> extends ReductionOp
   readonly selectLast?: boolean;
 }
 
-function locate(name: "argMax" | "argMin", x: Tensor, axis: number | undefined, options: ExtremeOptions = {}): Tensor {
-  checkOptionNames(name, options, ["keepDims", "selectLast"]);
-  const { keepDims = false, selectLast = false } = options;
-  const [only] = axis === undefined ? [undefined] : normalizeAxes(name, axis, x.rank);
-  const line: Tensor = only === undefined ? x.flatten() : x;
-  const place = only ?? 0;
-  if (line.shape[place] === 0) {
-    throw new ShapeError(
-      `${name}: nothing to choose from: ${formatShape(x.shape)} has no elements${only === undefined ? "" : ` along axis ${only}`}`,
-    );
-  }
-  const found = (name === "argMax" ? greatest : smallest)([line], { axis: place, last: selectLast });
-  if (only === undefined) return found.reshape(keepDims ? x.shape.map(() => 1) : []);
-  return keepDims ? found : found.squeeze(place);
+/** The index of an extreme along an axis, or of all without one. */
+function locating(
+  name: "argMax" | "argMin",
+): (x: Tensor, axis: number | undefined, options?: ExtremeOptions) => Tensor {
+  const greatest = name === "argMax";
+  const locate: PrimitiveOp<Omit<ExtremePlace, "greatest">> = primitive({
+    name,
+    infer: ([{ shape }]: One<Spec>, { axis }) => ({ shape: reducedShape(shape, [axis], true), dtype: "int32" }),
+    kernel: ([x]: One<View>, spec, place) => {
+      const out = allocate("int32", sizeOf(spec.shape));
+      placesOfExtremes(x, { ...place, greatest }, out);
+      return viewOf(out, "int32", spec.shape);
+    },
+    lowering: { kind: "request", kernel: (place) => ({ kind: "extreme", ...place, greatest }) },
+    reads: [],
+    gradient: () => [null],
+  });
+  return (x, axis, options = {}) => {
+    checkOptionNames(name, options, ["keepDims", "selectLast"]);
+    const { keepDims = false, selectLast: last = false } = options;
+    const [only] = axis === undefined ? [] : normalizeAxes(name, axis, x.rank);
+    const line: Tensor = only === undefined ? x.flatten() : x;
+    const place = only ?? 0;
+    if (line.shape[place] === 0) {
+      throw new ShapeError(
+        `${name}: nothing to choose from: ${formatShape(x.shape)} has no elements${only === undefined ? "" : ` along axis ${only}`}`,
+      );
+    }
+    const axes = only === undefined ? [...x.shape.keys()] : [only];
+    return locate([line], { axis: place, last }).reshape(reducedShape(x.shape, axes, keepDims));
+  };
 }
+
+const greatest = /* @__PURE__ */ locating("argMax");
+const smallest = /* @__PURE__ */ locating("argMin");
 
 /**
  * The index of the first greatest along an axis (of all, without one), `int32`; NaN is the greatest, of nothing it is a ShapeError.
@@ -245,7 +259,7 @@ export function argMax<S extends Shape, const X extends number | undefined = und
   axis?: X & Check<Reduced<S, X, K, "argMax">>,
   options?: ExtremeOptions<K>,
 ): Summary<S, X, K, "argMax"> {
-  return typed(locate("argMax", x, axis, options));
+  return typed(greatest(x, axis, options));
 }
 
 /**
@@ -257,5 +271,5 @@ export function argMin<S extends Shape, const X extends number | undefined = und
   axis?: X & Check<Reduced<S, X, K, "argMin">>,
   options?: ExtremeOptions<K>,
 ): Summary<S, X, K, "argMin"> {
-  return typed(locate("argMin", x, axis, options));
+  return typed(smallest(x, axis, options));
 }

@@ -116,10 +116,11 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
     return this.#instruction(this.#opcode(name));
   }
 
-  /** A load or store, or an atomic: the address, then the value where there is one, is taken from the stack. */
+  /** A load or store, or an atomic of 32 bits: the address, then the value where there is one, is taken from the stack. */
   memory(name: CoreMemory | (More & MemoryInstruction), offset = 0): this {
-    const alignment = name.includes("atomic") ? (name.startsWith("i64") || name.endsWith("64") ? 3 : 2) : 0;
-    return this.#instruction(this.#opcode(name), [alignment, ...unsigned(offset)]);
+    const code = this.#opcode(name);
+    const isAtomic = code >= 0xfe000;
+    return this.#instruction(code, [isAtomic ? 2 : 0, ...unsigned(offset)]);
   }
 
   lane(name: More & LaneInstruction, lane: number): this {

@@ -4,7 +4,8 @@
 
 import { type Expr, type ScalarFunction, signatures, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import type { Lanes } from "./simd.ts";
+import type { PlainInstruction } from "./opcodes-programs.ts";
+import type { Lanes, SimdFunctions } from "./simd.ts";
 
 /**
  * How far lanes are the number that they stand for: `exact`; `wrapped`, in the lowest 32 bits; `stored`, in the lowest 32 bits once
@@ -74,111 +75,58 @@ function standingOf(fn: ScalarFunction, args: readonly Standing[]): Standing | n
   }
 }
 
-/** Emits formulas that are {@link isWhole} over lanes of integers and conditions; gives the results, one for each formula, or null. */
-export function emitIntegers(
-  f: FunctionBuilder,
-  roots: readonly Expr[],
-  inputs: readonly (Lanes | undefined)[],
-): Lanes[] | null {
-  if (!isWhole(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32")) return null;
-  const values = new Map<Expr, Lanes>();
-  const lanesOf = (expr: Expr): Lanes => {
-    const value = values.get(expr);
-    if (value === undefined) throw new Error(`emitIntegers: ${expr} was not emitted`);
-    return value;
-  };
-  for (const expr of topological(roots)) {
-    const { node } = expr;
-    if (node.kind === "input") {
-      const input = inputs[node.index];
-      if (input !== undefined) values.set(expr, input);
-      continue;
-    }
-    if (node.kind === "constant") f.i32(node.value).op("i32x4.splat");
-    else emitCall(f, node.fn, node.args.map(lanesOf));
-    const local = f.local("v128");
-    f.set(local);
-    const isCondition = node.kind === "call" && signatures[node.fn].kind === "condition";
-    values.set(expr, { local, type: isCondition ? "condition" : "i32" });
-  }
-  return roots.map(lanesOf);
-}
-
-/** Pushes lanes as integers; conditions are 1 and 0. */
-function pushInteger(f: FunctionBuilder, { local, type }: Lanes): void {
+/** Puts lanes on the stack as integers; conditions are 1 and 0. */
+function pushIntegers(f: FunctionBuilder, { local, type }: Lanes): void {
   f.get(local);
   if (type === "condition") f.i32(1).op("i32x4.splat").op("v128.and");
 }
 
-/** Pushes lanes as conditions: everything but 0 holds. */
-function pushTruth(f: FunctionBuilder, { local, type }: Lanes): void {
-  f.get(local);
-  if (type !== "condition") f.v128().op("i32x4.ne");
-}
-
-const comparisons = {
+const comparisons: Partial<Record<ScalarFunction, PlainInstruction>> = {
   eq: "i32x4.eq",
   ne: "i32x4.ne",
   lt: "i32x4.lt_s",
   le: "i32x4.le_s",
   gt: "i32x4.gt_s",
   ge: "i32x4.ge_s",
-} as const;
+};
 
-/** Compares integers with integers, or with whole constants, as they are: floats would round them. False if this is no such comparison. */
-export function compareIntegers(
-  f: FunctionBuilder,
-  fn: ScalarFunction,
-  args: readonly Expr[],
-  lanesOf: (arg: Expr) => Lanes,
-): boolean {
-  const integers =
-    args.every((arg) => lanesOf(arg).type === "i32" || Number.isInteger(arg.value)) &&
-    args.some((arg) => arg.value === null);
-  if (!integers || !isKey(comparisons, fn)) return false;
-  for (const arg of args) arg.value === null ? f.get(lanesOf(arg).local) : f.i32(arg.value).op("i32x4.splat");
-  f.op(comparisons[fn]);
-  return true;
-}
+const asItIs = (): void => {};
 
-const operators = {
-  neg: "i32x4.neg",
-  abs: "i32x4.abs",
-  add: "i32x4.add",
-  sub: "i32x4.sub",
-  mul: "i32x4.mul",
-  maximum: "i32x4.max_s",
-  minimum: "i32x4.min_s",
-  ...comparisons,
-} as const;
-
-const logic = { logicalNot: "v128.not", logicalAnd: "v128.and", logicalOr: "v128.or", logicalXor: "v128.xor" } as const;
-
-function isKey<T extends object>(table: T, name: string): name is keyof T & string {
-  return name in table;
-}
-
-function emitCall(f: FunctionBuilder, fn: ScalarFunction, args: readonly Lanes[]): void {
-  if (isKey(logic, fn)) {
-    for (const arg of args) pushTruth(f, arg);
-    f.op(logic[fn]);
-    return;
-  }
-  const [condition, ...branches] = args;
-  if (fn === "where" && condition !== undefined) {
-    for (const branch of branches) pushInteger(f, branch);
-    pushTruth(f, condition);
-    f.op("v128.bitselect");
-    return;
-  }
-  for (const arg of args) pushInteger(f, arg);
-  if (isKey(operators, fn)) f.op(operators[fn]);
-  else if (fn === "sign") f.i32(1).op("i32x4.splat").op("i32x4.min_s").i32(-1).op("i32x4.splat").op("i32x4.max_s");
-  else if (fn === "isNaN") f.op("control.drop").v128();
-  else if (fn === "isFinite") f.op("control.drop").v128(Int32Array.of(-1, -1, -1, -1));
-  else if (fn === "mod") remainder(f);
-  // floor, ceil, round and trunc leave whole numbers as they are.
-}
+/** Lanes of integers and conditions. */
+export const integers: NonNullable<SimdFunctions["integers"]> = {
+  type: "i32",
+  constant: (f, value) => f.i32(value).op("i32x4.splat"),
+  push: pushIntegers,
+  instructions: {
+    neg: "i32x4.neg",
+    abs: "i32x4.abs",
+    add: "i32x4.add",
+    sub: "i32x4.sub",
+    mul: "i32x4.mul",
+    maximum: "i32x4.max_s",
+    minimum: "i32x4.min_s",
+    ...comparisons,
+    sign: (f) => f.i32(1).op("i32x4.splat").op("i32x4.min_s").i32(-1).op("i32x4.splat").op("i32x4.max_s"),
+    isNaN: (f) => f.op("control.drop").v128(),
+    isFinite: (f) => f.op("control.drop").v128(Int32Array.of(-1, -1, -1, -1)),
+    mod: remainder,
+    floor: asItIs,
+    ceil: asItIs,
+    round: asItIs,
+    trunc: asItIs,
+  },
+  fits: (roots, inputs) => isWhole(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32"),
+  // With integers or whole constants, as they are: floats would round them.
+  compare: (f, fn, args, lanesOf) => {
+    const instruction = comparisons[fn];
+    const isWholeNumber = (arg: Expr): boolean => lanesOf(arg).type === "i32" || Number.isInteger(arg.value);
+    if (instruction === undefined || !args.every(isWholeNumber) || args.every((arg) => arg.value !== null))
+      return false;
+    for (const arg of args) arg.value === null ? f.get(lanesOf(arg).local) : integers.constant(f, arg.value);
+    f.op(instruction);
+    return true;
+  },
+};
 
 /** a − b·⌊a/b⌋ in double precision, where it is exact; 0 for b = 0, as NaN is stored. */
 function remainder(f: FunctionBuilder): void {

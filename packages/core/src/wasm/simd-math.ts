@@ -6,13 +6,13 @@ import type { SimdFunctions } from "./simd.ts";
 import { cos, sin, tan } from "./simd-angles.ts";
 import { acos, asin, atan, atan2 } from "./simd-arcs.ts";
 import { cosh, erf, exp, expm1, sigmoid, sinh, tanh } from "./simd-exp.ts";
-import { compareIntegers, emitIntegers } from "./simd-integers.ts";
+import { integers } from "./simd-integers.ts";
 import { log, log1p, log2 } from "./simd-log.ts";
 import { mod, pow } from "./simd-power.ts";
 
 /** The functions that are approximated; the arguments are on the stack. */
 export const functions: SimdFunctions = {
-  integers: { emit: emitIntegers, compare: compareIntegers },
+  integers,
   exp,
   expm1,
   log,

@@ -5,7 +5,7 @@
 import { type Expr, type ScalarFunction, signatures, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
 import type { CorePlain } from "./opcodes.ts";
-import type { ProgramInstruction } from "./opcodes-programs.ts";
+import type { PlainInstruction, ProgramInstruction } from "./opcodes-programs.ts";
 
 /** Four lanes in a local. */
 export type Vector = Local<"v128">;
@@ -19,67 +19,76 @@ export interface Lanes {
   readonly type: LaneType;
 }
 
-/** One instruction or a few: the operands are on the stack, in order. */
-type Emit<More extends ProgramInstruction> = (f: FunctionBuilder<More>) => void;
+/** One instruction by its name, or a few: the operands are on the stack, in order. */
+type Emit<More extends ProgramInstruction> =
+  | CorePlain
+  | (More & PlainInstruction)
+  | ((f: FunctionBuilder<More>) => void);
 
-/** Functions that are one instruction. */
-type Instructions = Partial<Record<ScalarFunction, CorePlain>>;
+/** How functions are written. */
+export type Instructions<More extends ProgramInstruction> = Partial<Record<ScalarFunction, Emit<More>>>;
 
-/** Functions of floats. */
-const floats: Instructions = {
-  neg: "f32x4.neg",
-  abs: "f32x4.abs",
-  sqrt: "f32x4.sqrt",
-  floor: "f32x4.floor",
-  ceil: "f32x4.ceil",
-  trunc: "f32x4.trunc",
-  round: "f32x4.nearest",
-  add: "f32x4.add",
-  sub: "f32x4.sub",
-  mul: "f32x4.mul",
-  div: "f32x4.div",
-  maximum: "f32x4.max",
-  minimum: "f32x4.min",
-  eq: "f32x4.eq",
-  ne: "f32x4.ne",
-  lt: "f32x4.lt",
-  le: "f32x4.le",
-  gt: "f32x4.gt",
-  ge: "f32x4.ge",
-};
+/** Lanes of numbers of one kind, and what is done with them. */
+export interface NumberLanes<More extends ProgramInstruction> {
+  readonly type: LaneType;
+  /** Puts a constant on the stack, in every lane. */
+  readonly constant: (f: FunctionBuilder<More>, value: number) => void;
+  /** Puts lanes on the stack as numbers of this kind; conditions are 1 and 0. */
+  readonly push: (f: FunctionBuilder<More>, lanes: Lanes) => void;
+  readonly instructions: Instructions<More>;
+}
 
-/** Functions of floats that are a few instructions. */
-const sequences: Partial<Record<ScalarFunction, Emit<never>>> = {
-  isNaN: (f) => {
-    const x = f.local("v128");
-    f.tee(x).get(x).op("f32x4.ne");
-  },
-  isFinite: (f) => f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt"),
-  // 1, −1, or 0 for 0 and NaN
-  sign: (f) => {
-    const x = f.local("v128");
-    f.tee(x).v128().op("f32x4.gt").f32(1).op("f32x4.splat").op("v128.and");
-    f.get(x).v128().op("f32x4.lt").f32(-1).op("f32x4.splat").op("v128.and").op("v128.or");
+const floats: NumberLanes<never> = {
+  type: "f32",
+  constant: (f, value) => f.f32(value).op("f32x4.splat"),
+  push: pushFloats,
+  instructions: {
+    neg: "f32x4.neg",
+    abs: "f32x4.abs",
+    sqrt: "f32x4.sqrt",
+    floor: "f32x4.floor",
+    ceil: "f32x4.ceil",
+    trunc: "f32x4.trunc",
+    round: "f32x4.nearest",
+    add: "f32x4.add",
+    sub: "f32x4.sub",
+    mul: "f32x4.mul",
+    div: "f32x4.div",
+    maximum: "f32x4.max",
+    minimum: "f32x4.min",
+    eq: "f32x4.eq",
+    ne: "f32x4.ne",
+    lt: "f32x4.lt",
+    le: "f32x4.le",
+    gt: "f32x4.gt",
+    ge: "f32x4.ge",
+    isNaN: (f) => {
+      const x = f.local("v128");
+      f.tee(x).get(x).op("f32x4.ne");
+    },
+    isFinite: (f) => f.op("f32x4.abs").f32(Number.POSITIVE_INFINITY).op("f32x4.splat").op("f32x4.lt"),
+    // 1, −1, or 0 for 0 and NaN
+    sign: (f) => {
+      const x = f.local("v128");
+      f.tee(x).v128().op("f32x4.gt").f32(1).op("f32x4.splat").op("v128.and");
+      f.get(x).v128().op("f32x4.lt").f32(-1).op("f32x4.splat").op("v128.and").op("v128.or");
+    },
   },
 };
 
 /** Functions of conditions to conditions. */
-const logic: Instructions = {
+const logic: Partial<Record<ScalarFunction, CorePlain>> = {
   logicalNot: "v128.not",
   logicalAnd: "v128.and",
   logicalOr: "v128.or",
   logicalXor: "v128.xor",
 };
 
-/** How lanes of integers are computed with. Both say whether they could; where not, integers are read as floats. */
-interface IntegerLanes<More extends ProgramInstruction> {
-  /** The results of formulas on integers alone. */
-  readonly emit: (
-    f: FunctionBuilder<More>,
-    roots: readonly Expr[],
-    inputs: readonly (Lanes | undefined)[],
-  ) => Lanes[] | null;
-  /** Leaves the comparison of integers on the stack. */
+/** Lanes of integers, which only the compiler has; where they cannot be computed with as such, they are read as floats. */
+interface IntegerLanes<More extends ProgramInstruction> extends NumberLanes<More> {
+  /** Whether formulas on such inputs are of integers alone. */
+  readonly fits: (roots: readonly Expr[], inputs: readonly (Lanes | undefined)[]) => boolean;
+  /** Leaves a comparison of integers on the stack, if it is one. */
   readonly compare: (
     f: FunctionBuilder<More>,
     fn: ScalarFunction,
@@ -88,10 +97,8 @@ interface IntegerLanes<More extends ProgramInstruction> {
   ) => boolean;
 }
 
-/** What only the compiler brings along: functions of many instructions, whose arguments are on the stack, and lanes of integers. */
-export type SimdFunctions<More extends ProgramInstruction = ProgramInstruction> = Partial<
-  Record<ScalarFunction, Emit<More>>
-> & {
+/** What only the compiler brings along: functions of many instructions, and lanes of integers. */
+export type SimdFunctions<More extends ProgramInstruction = ProgramInstruction> = Instructions<More> & {
   readonly integers?: IntegerLanes<More>;
 };
 
@@ -102,7 +109,7 @@ export function hasInstructions(roots: readonly Expr[], functions: SimdFunctions
       node.kind !== "call" ||
       node.fn === "where" ||
       signatures[node.fn].kind === "condition" ||
-      (floats[node.fn] ?? sequences[node.fn] ?? functions[node.fn]) !== undefined,
+      (floats.instructions[node.fn] ?? functions[node.fn]) !== undefined,
   );
 }
 
@@ -113,9 +120,8 @@ export function emitVector<More extends ProgramInstruction>(
   inputs: readonly (Lanes | undefined)[],
   functions: SimdFunctions<More> = {},
 ): Lanes[] {
-  const integers = functions.integers?.emit(f, roots, inputs);
-  if (integers) return integers;
-  const emitter = new VectorEmitter(f, inputs, functions);
+  const { integers } = functions;
+  const emitter = new VectorEmitter(f, inputs, integers?.fits(roots, inputs) ? integers : floats, functions);
   for (const expr of topological(roots)) emitter.emit(expr);
   return roots.map((root) => emitter.value(root));
 }
@@ -137,12 +143,19 @@ export function pushConditions(f: FunctionBuilder<never>, { local, type }: Lanes
 class VectorEmitter<More extends ProgramInstruction> {
   readonly #f: FunctionBuilder<More>;
   readonly #inputs: readonly (Lanes | undefined)[];
+  readonly #lanes: NumberLanes<More>;
   readonly #functions: SimdFunctions<More>;
   readonly #values = new Map<Expr, Lanes>();
 
-  constructor(f: FunctionBuilder<More>, inputs: readonly (Lanes | undefined)[], functions: SimdFunctions<More>) {
+  constructor(
+    f: FunctionBuilder<More>,
+    inputs: readonly (Lanes | undefined)[],
+    lanes: NumberLanes<More>,
+    functions: SimdFunctions<More>,
+  ) {
     this.#f = f;
     this.#inputs = inputs;
+    this.#lanes = lanes;
     this.#functions = functions;
   }
 
@@ -158,17 +171,17 @@ class VectorEmitter<More extends ProgramInstruction> {
       const input = this.#inputs[node.index];
       if (input !== undefined) this.#values.set(expr, input);
     } else {
-      if (node.kind === "constant") this.#f.f32(node.value).op("f32x4.splat");
+      if (node.kind === "constant") this.#lanes.constant(this.#f, node.value);
       else this.#call(node.fn, node.args);
       const local = this.#f.local("v128");
       this.#f.set(local);
       const isCondition = node.kind === "call" && signatures[node.fn].kind === "condition";
-      this.#values.set(expr, { local, type: isCondition ? "condition" : "f32" });
+      this.#values.set(expr, { local, type: isCondition ? "condition" : this.#lanes.type });
     }
   }
 
   #numbers(args: readonly Expr[]): void {
-    for (const arg of args) pushFloats(this.#f, this.value(arg));
+    for (const arg of args) this.#lanes.push(this.#f, this.value(arg));
   }
 
   #truths(args: readonly Expr[]): void {
@@ -183,11 +196,11 @@ class VectorEmitter<More extends ProgramInstruction> {
     else if (logic[fn] !== undefined) {
       this.#truths(args);
       f.op(logic[fn]);
-    } else if (!(integers?.compare(f, fn, args, (arg) => this.value(arg)) || this.#bound(fn, args))) {
+    } else if (!this.#bound(fn, args) && !integers?.compare(f, fn, args, (arg) => this.value(arg))) {
       this.#numbers(args);
-      const instruction = floats[fn];
-      if (instruction !== undefined) f.op(instruction);
-      else (sequences[fn] ?? this.#functions[fn])?.(f);
+      const emit = this.#lanes.instructions[fn] ?? this.#functions[fn];
+      if (typeof emit === "function") emit(f);
+      else if (emit !== undefined) f.op(emit);
     }
   }
 
@@ -206,7 +219,7 @@ class VectorEmitter<More extends ProgramInstruction> {
    * `pmax(x, bound)` is `x < bound ? bound : x`: NaN stays, and so does the sign of a zero, which only a bound of zero could get wrong.
    */
   #bound(fn: ScalarFunction, args: readonly Expr[]): boolean {
-    if (fn !== "maximum" && fn !== "minimum") return false;
+    if (this.#lanes !== floats || (fn !== "maximum" && fn !== "minimum")) return false;
     const at = args.findIndex(({ value }) => value !== null);
     const bound = args[at]?.value ?? Number.NaN;
     if (Number.isNaN(bound) || (fn === "minimum" && Object.is(bound, -0))) return false;
