@@ -7,7 +7,7 @@ import { computeInWasm } from "../engine/elementwise-wasm.ts";
 import { ReductionKernel } from "../engine/reduction.ts";
 import { SimdLoop } from "../engine/simd-loop.ts";
 import { checkOptionNames, OptionError, ShapeError } from "../errors.ts";
-import { type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
+import { checkFormula, type Expr, inputsOf, substitute, input as symbol, type Vocabulary } from "../expr/expr.ts";
 import { type GradientFormula, gradientsOf, readFormula, type ScalarFormula } from "../expr/formula.ts";
 import { broadcastShapes, formatShape, normalizeAxes, reducedShape, type Shape, sizeOf } from "../shape.ts";
 import type { Axes, Broadcast, Check, Reduced, Result } from "../shape-types.ts";
@@ -107,7 +107,7 @@ export function elementwise(definition: ElementwiseDefinition): ElementwiseOp {
       `elementwise ${name}: forward must name its inputs, as in (x) => … or (x, y) => …: rest parameters hide their number`,
     );
   }
-  const op = elementwiseOp(name, arity, () => readFormula(forward, arity), result, gradient);
+  const op = elementwiseOp(name, arity, () => checkFormula(name, readFormula(forward, arity)), result, gradient);
   return Object.assign(
     (...inputs: Operand[]) => {
       if (inputs.length !== arity) throw new ShapeError(`${name}: expected ${arity} inputs, got ${inputs.length}`);
