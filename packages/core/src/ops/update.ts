@@ -45,9 +45,10 @@ export function update({ name, forward }: { readonly name: string; readonly forw
     const [first] = targets;
     if (first === undefined || isRecomputing()) return;
     const others = tensorsOf(name, [first, ...inputs]).slice(1);
-    for (const [index, tensor] of [...targets, ...others].entries()) {
+    let count = 0;
+    for (const tensor of [...targets, ...others]) {
       checkCurrent(name, tensor.view.storage, tensor.version);
-      if ((index < targets.length || tensor.size !== 1) && !sameShape(tensor.shape, first.shape)) {
+      if ((count++ < targets.length || tensor.size !== 1) && !sameShape(tensor.shape, first.shape)) {
         throw new ShapeError(
           `${name}: ${first.name || "the variable"} has shape ${formatShape(first.shape)}, another value ${formatShape(tensor.shape)}`,
         );
@@ -66,7 +67,7 @@ export function update({ name, forward }: { readonly name: string; readonly forw
       return;
     }
     const safe = rest.map((view) => (storages.includes(view.storage) ? apart(view, first.size) : view));
-    if (!updateInWasm(simd, views, safe)) {
+    if (!updateInWasm(simd, views, safe, first.size)) {
       kernel.run(
         [...views, ...safe],
         first.shape,
