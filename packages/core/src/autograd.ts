@@ -1,7 +1,8 @@
 // Derivatives of functions: gradients, products with the Jacobian from either side, Hessians. All are made of one piece, the
 // product of a vector with the Jacobian, whose rules are ordinary operations and so can be differentiated again.
 
-import { AutogradError, ShapeError } from "./errors.ts";
+import { isFloat } from "./dtype.ts";
+import { AutogradError, DTypeError, ShapeError } from "./errors.ts";
 import { zeros } from "./ops/creation.ts";
 import { stack } from "./ops/joining.ts";
 import { formatShape, type Shape, sameShape } from "./shape.ts";
@@ -175,6 +176,9 @@ export function grad<A extends readonly [unknown, ...unknown[]]>(
 export function grad(f: TensorFunction): (...inputs: Tensor[]) => unknown {
   const both = valueAndGrad(f);
   return (...inputs) => {
+    const [x] = inputs;
+    if (x instanceof Tensor && !isFloat(x.dtype))
+      throw new DTypeError(`grad: the first input is ${x.dtype}, and only floats have gradients: cast("float32")`);
     const [first] = both(...inputs).gradients;
     if (first === undefined) throw new AutogradError("grad: the function was called without inputs");
     if (first === null) throw new AutogradError("grad: the first input is no tensor, nor a structure of tensors");

@@ -1,7 +1,7 @@
 // compile: a function of tensors, captured once for each kind of arguments and run as a program from then on.
 
 import { watchingAnomalies } from "./anomaly.ts";
-import { checkOption, GraphError } from "./errors.ts";
+import { checkOption, checkOptionNames, GraphError } from "./errors.ts";
 import { portable } from "./expr/elementary.ts";
 import type { Graph } from "./graph/graph.ts";
 import { fuse } from "./graph/passes/fuse.ts";
@@ -69,10 +69,9 @@ export function compile<A extends readonly unknown[], R>(
   f: (...args: A) => R,
   options: CompileOptions = {},
 ): CompiledFunction<A, R> {
-  const { verify = false, ...unknown } = options;
+  checkOptionNames("compile", options, ["verify"]);
+  const { verify = false } = options;
   checkOption(typeof verify === "boolean", "compile", "verify", "true or false", verify);
-  const [surplus] = Object.keys(unknown);
-  checkOption(surplus === undefined, "compile", surplus ?? "", "left out: the only option is verify", "given");
   const variants: Variant[] = [];
   const names = new Map<object, number>();
   const run = (...args: A): R => {

@@ -136,5 +136,8 @@ export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(describe).join(",")}]`;
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-  return typeof value === "object" && value !== null ? (value.constructor?.name ?? "object") : String(value);
+  // Bundlers put a _ before the name of a class that mentions itself.
+  return typeof value === "object" && value !== null
+    ? (value.constructor?.name.replace(/^_/, "") ?? "object")
+    : String(value);
 }

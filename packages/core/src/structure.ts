@@ -26,20 +26,26 @@ function visit(value: unknown, tensors: Tensor[], names: Map<object, number>): s
   if (isPlain(value))
     return `{${Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}:${visit(item, tensors, names)}`)}}`;
   if (Object.is(value, -0)) return "-0";
-  if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
-  if (typeof value === "string") return JSON.stringify(value);
+  checkLeaf(value, "an argument is", "pass");
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** Whatever else it is might hold tensors that nobody finds. */
+function checkLeaf(value: unknown, found: string, advice: string): void {
+  if (value === null || ["number", "boolean", "undefined", "string"].includes(typeof value)) return;
   throw new GraphError(
-    `compile: an argument is ${describe(value)}: pass tensors, numbers, strings, and arrays or plain objects of them`,
+    `compile: ${found} ${describe(value)}: ${advice} tensors, numbers, strings, and arrays or plain objects of them`,
   );
 }
 
-/** The structure with each tensor replaced. */
+/** The structure with each tensor replaced. @throws GraphError for what else a function may return */
 export function replaceTensors(value: unknown, replace: (tensor: Tensor) => Tensor): unknown {
+  const inner = (item: unknown): unknown => replaceTensors(item, replace);
   if (value instanceof Variable) return value;
   if (value instanceof Tensor) return replace(value);
-  if (Array.isArray(value)) return value.map((item) => replaceTensors(item, replace));
-  if (isPlain(value))
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replaceTensors(item, replace)]));
+  if (Array.isArray(value)) return value.map(inner);
+  if (isPlain(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inner(item)]));
+  checkLeaf(value, "the function returned", "return");
   return value;
 }
 

@@ -1,9 +1,9 @@
 // The user's handle: a Tensor is an immutable value, a Variable one that can be assigned. Both are plain objects: nothing to
 // dispose. Each method is one line that hands over to the operator of its name, which this file knows only by its type.
 
-import { type DType, isFloat, type TypedArray } from "./dtype.ts";
+import { type DType, holds, isFloat, promote, type TypedArray } from "./dtype.ts";
 import { copyElements } from "./engine/copy.ts";
-import { AutogradError, checkOptionNames, DTypeError, ShapeError } from "./errors.ts";
+import { AutogradError, checkOptionNames, DTypeError, describe, ShapeError } from "./errors.ts";
 import type { ReductionOptions } from "./ops/constructors.ts";
 import type * as copies from "./ops/copying.ts";
 import type * as elementwise from "./ops/elementwise.ts";
@@ -173,7 +173,7 @@ export class Tensor<S extends Shape = AnyShape> {
   backward(gradient?: Tensor, { createGraph = false }: { readonly createGraph?: boolean } = {}): void {
     if (this.node === null) {
       throw new AutogradError(
-        "backward: no Variable that requires a gradient leads to this tensor (or it was made within noGrad)",
+        "backward: no Variable that requires a gradient leads to this tensor (or it was made within noGrad, or by a compiled function)",
       );
     }
     if (gradient === undefined && this.size !== 1) {
@@ -937,13 +937,17 @@ export class Variable<S extends Shape = AnyShape> extends Tensor<S> {
     if (isTensor && !sameShape(value.shape, this.shape)) {
       throw new ShapeError(`${label} has shape ${formatShape(this.shape)}, the value ${formatShape(value.shape)}`);
     }
-    if (isTensor && isFloat(value.dtype) && !isFloat(this.dtype)) {
+    if (isTensor && !isFloat(this.dtype) && promote(value.dtype, this.dtype) !== this.dtype) {
       throw new DTypeError(`${label} is ${this.dtype}, the value ${value.dtype}: cast it first`);
     }
     if (!isTensor && value.length !== this.size) {
-      throw new ShapeError(
-        `${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${value.length} values`,
-      );
+      const given = value.length === undefined ? describe(value) : `${value.length} values`;
+      throw new ShapeError(`${label} has ${this.size} elements (shape ${formatShape(this.shape)}), got ${given}`);
+    }
+    if (!isTensor && !(isFloat(this.dtype) && ArrayBuffer.isView(value))) {
+      const misfit = Array.from(value).findIndex((number) => !holds(this.dtype, number));
+      if (misfit >= 0)
+        throw new DTypeError(`${label} is ${this.dtype}, value ${describe(value[misfit])} at place ${misfit} is none`);
     }
     const capture = tracer();
     if (capture === null) this.write(isTensor ? value.toTypedArray() : value);

@@ -71,7 +71,7 @@ export class FutureStorage<Id = unknown> extends Storage {
 
 function refuseToRead(): never {
   throw new GraphError(
-    "a value was read while the computation is captured by compile: item(), toArray() and branches on data have no value yet; " +
+    "a value was read while the computation is captured by compile: item(), toArray(), new Variable(x) and branches on data have no value yet; " +
       `return the tensor and read it after the call, or choose with where(). Read at ${callSite()}`,
   );
 }

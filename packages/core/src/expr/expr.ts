@@ -2,6 +2,7 @@
 // below is shared with Tensor, so that the same function can be read as a formula (and become a loop, or its derivative) or be
 // run on tensors. Nodes made while one formula is read are shared, so equal subexpressions are one node.
 
+import { describe, OptionError } from "../errors.ts";
 import type { Words } from "../words.ts";
 
 // The functions of the scalar language, by what they give and their number of arguments. Everything else is written in terms of these.
@@ -189,9 +190,16 @@ export function constant(value: number): Expr {
   return intern(Object.is(value, -0) ? "-0" : String(value), { kind: "constant", value });
 }
 
+/** The value, if it is a formula. @throws OptionError for anything else: only programs without types have it here */
+export function checkFormula(owner: string, value: unknown): Expr {
+  if (value instanceof Expr) return value;
+  const advice = "a formula is made of its inputs and numbers; pass tensors as inputs";
+  throw new OptionError(`${owner}: got ${describe(value)} in a formula: ${advice}`);
+}
+
 /** `fn(...args)`, simplified where that changes no value. */
 export function call(fn: ScalarFunction, ...args: readonly (Expr | number)[]): Expr {
-  const operands = args.map((arg) => (typeof arg === "number" ? constant(arg) : arg));
+  const operands = args.map((arg) => (typeof arg === "number" ? constant(arg) : checkFormula(fn, arg)));
   return (
     scope?.simplify(fn, operands) ??
     intern(`${fn}(${operands.map((arg) => arg.id)})`, { kind: "call", fn, args: operands })

@@ -9,6 +9,7 @@ import { SimdLoop } from "../engine/simd-loop.ts";
 import { checkOptionNames, OptionError, ShapeError } from "../errors.ts";
 import {
   call,
+  checkFormula,
   type Expr,
   type FunctionKind,
   inputsOf,
@@ -125,7 +126,7 @@ export function elementwise(definition: ElementwiseDefinition): ElementwiseOp {
     );
   }
   return operatorOf(
-    elementwiseOp(name, arity, () => readFormula(forward, arity), result, gradient),
+    elementwiseOp(name, arity, () => checkFormula(name, readFormula(forward, arity)), result, gradient),
     arity,
   );
 }

@@ -221,6 +221,7 @@ export function arange(end: number, options: ArangeOptions = {}): Tensor<readonl
   checkOption(Number.isFinite(step) && step !== 0, "arange", "step", "a number other than 0", step);
   checkOption(Number.isFinite(start) && Number.isFinite(end), "arange", "start and end", "finite", [start, end]);
   const length = Math.max(0, Math.ceil((end - start) / step));
+  checkShape("arange", [length]);
   const values = Float64Array.from({ length }, (_, index) => start + index * step);
   return make(dtype === "float64" ? values : convert(Array.from(values), "float32", dtype), dtype, [length]);
 }
@@ -241,6 +242,7 @@ export function linspace<const N extends number>(
   const { dtype = "float32" } = options;
   checkOption(Number.isFinite(start) && Number.isFinite(end), "linspace", "start and end", "finite", [start, end]);
   checkOption(Number.isInteger(count) && count >= 0, "linspace", "count", "a whole number ≥ 0", count);
+  checkShape("linspace", [count]);
   const step = count > 1 ? (end - start) / (count - 1) : 0;
   const values = Float64Array.from({ length: count }, (_, index) =>
     index === count - 1 && count > 1 ? end : start + index * step,

@@ -185,6 +185,10 @@ describe("what does not fit is refused", () => {
   test.each<[() => unknown, string]>([
     [() => jvp((x) => x, vector([1, 2]), vector([1])), "jvp: the input is [2], the direction [1]"],
     [() => vjp((x) => x, vector([1, 2])).pullback(zeros([3])), "vjp: the gradient is [3], the function's result [2]"],
+    [
+      () => grad((x) => x.sum())(tensor([1, 2], { dtype: "int32" })),
+      "grad: the first input is int32, and only floats have gradients",
+    ],
     [() => Reflect.apply(vjp, null, [() => 3, vector([1])]), "vjp: the function must return one tensor"],
   ])("%s", (run, message) => expect(run).toThrow(message));
 });

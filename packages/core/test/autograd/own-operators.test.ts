@@ -88,6 +88,18 @@ describe("elementwise", () => {
       "elementwise any: forward must name its inputs",
     ],
     [() => Reflect.apply(silu, null, ["text"]), DTypeError, 'silu: expected a tensor or a number, got "text"'],
+    // What the types refuse, and JavaScript does not.
+    [
+      () => Reflect.apply(elementwise, null, [{ name: "any", forward: (_: unknown) => 3 }])(tensor([1])),
+      OptionError,
+      "any: got 3 in a formula: a formula is made of its inputs and numbers; pass tensors as inputs",
+    ],
+    [
+      () =>
+        elementwise({ name: "any", forward: (x) => Reflect.apply(x.mul, x, [new Variable(tensor(2))]) })(tensor([1])),
+      OptionError,
+      "mul: got Variable in a formula",
+    ],
     [
       () => Reflect.apply(huber, null, [tensor([1, 2]), tensor([1, 2, 3])]),
       ShapeError,

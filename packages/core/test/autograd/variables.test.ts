@@ -43,6 +43,18 @@ describe("assignment", () => {
       ShapeError,
       "assign: Variable weight has 3 elements (shape [3]), got 2 values",
     ],
+    [
+      "a bare number",
+      (w) => Reflect.apply(w.assign, w, [3]),
+      ShapeError,
+      "assign: Variable weight has 3 elements (shape [3]), got 3",
+    ],
+    [
+      "what is no number",
+      (w) => Reflect.apply(w.assign, w, [[1, "2", 3]]),
+      DTypeError,
+      'assign: Variable weight is float32, value "2" at place 1 is none',
+    ],
   ])("refuses %s and leaves the value", (_, run, kind, message) => {
     const w = variable();
     expect(() => run(w)).toThrow(kind);
@@ -56,8 +68,14 @@ describe("assignment", () => {
     expect(() => counts.assign(tensor([1.5]))).toThrow(
       "assign: Variable counts is int32, the value float32: cast it first",
     );
+    expect(() => counts.assign([1.5])).toThrow("assign: Variable counts is int32, value 1.5 at place 0 is none");
     counts.assign(tensor([7], { dtype: "int32" }));
-    expect(counts.item()).toBe(7);
+    counts.assign([8]);
+    expect(counts.item()).toBe(8);
+    const flags = new Variable(tensor([true]), { name: "flags" });
+    expect(() => flags.assign(counts)).toThrow("assign: Variable flags is bool, the value int32: cast it first");
+    expect(() => flags.assign([2])).toThrow("assign: Variable flags is bool, value 2 at place 0 is none");
+    expect(flags.toArray()).toEqual([true]);
   });
 
   test("is not recorded", () => {

@@ -54,6 +54,21 @@ describe("what cannot be captured says what to do", () => {
     expect(() => f(argument)).toThrow("pass tensors, numbers, strings, and arrays or plain objects of them");
   });
 
+  test.each<[string, (input: Tensor) => unknown, string]>([
+    ["a promise", async (input) => input.mul(2), "compile: the function returned Promise: return tensors, numbers"],
+    ["a Map", (input) => [new Map([["y", input.mul(2)]])], "compile: the function returned Map"],
+    ["a function", (input) => ({ y: () => input.mul(2) }), "compile: the function returned function"],
+  ])("%s as a result", (_, body, message) => {
+    expect(() => compile(body)(x)).toThrow(GraphError);
+    expect(() => compile(body)(x)).toThrow(message);
+  });
+
+  test("an option that there is not", () => {
+    expect(() => Reflect.apply(compile, null, [(input: Tensor) => input, { verfy: true }])).toThrow(
+      'compile: unknown option "verfy": the options are verify',
+    );
+  });
+
   test("a tensor that leaked out of a capture", () => {
     const kept: Tensor[] = [];
     const f = compile((input: Tensor) => {
