@@ -1,6 +1,6 @@
 // Datasets in memory: a column of inputs beside a column of targets.
 
-import { DataError, type DType, type Shape, Tensor, tensor } from "@gradus/core";
+import { checkOption, checkOptionNames, DataError, type DType, type Shape, Tensor, tensor } from "@gradus/core";
 import { Column } from "./column.ts";
 import { type Batch, Dataset } from "./dataset.ts";
 import type { ColumnData } from "./gather.ts";
@@ -33,6 +33,10 @@ export class ArrayDataset<Input extends Shape = Shape, Target extends Shape = Sh
    */
   constructor(inputs: Column<Input>, targets: Column<Target>) {
     super();
+    for (const [name, column] of Object.entries({ inputs, targets })) {
+      const is = column instanceof Column;
+      checkOption(is, "ArrayDataset", name, "a Column; fromArrays makes them of tensors and lists", column);
+    }
     if (inputs.length !== targets.length) {
       const counts = `${inputs.length} inputs but ${targets.length} targets`;
       throw new DataError(`ArrayDataset: ${counts}: every sample needs one of each`);
@@ -130,7 +134,9 @@ export function fromArrays<const S extends Shape>(options: ArraysOptions & { rea
  * @throws ShapeError for a shape that does not fit
  */
 export function fromArrays(options: ArraysOptions): ArrayDataset;
-export function fromArrays({ inputs, targets, shape, scale = 1, offset = 0 }: ArraysOptions): ArrayDataset {
+export function fromArrays(options: ArraysOptions): ArrayDataset {
+  checkOptionNames("fromArrays", options, ["inputs", "targets", "shape", "scale", "offset"]);
+  const { inputs, targets, shape, scale = 1, offset = 0 } = options;
   const input = partsOf(inputs, "inputs");
   const target = partsOf(targets, "targets");
   const keeps = input.dtype !== undefined && scale === 1 && offset === 0;
@@ -162,6 +168,8 @@ function partsOf(source: ColumnSource, name: string): Parts {
   };
   if (isTensor(source)) return { data: source.toTypedArray(), size: sized(source.shape), dtype: source.dtype };
   if (isColumnData(source)) return { data: source, size: sized([source.length]) };
+  const rule = "a tensor, a typed array, nested lists or { data, shape }";
+  checkOption(typeof source === "object" && source !== null, "fromArrays", name, rule, source);
   if ("data" in source) return { data: source.data, size: sized(source.shape) };
   const values = tensor(source);
   return { data: values.toTypedArray(), size: sized(values.shape), listed: true };

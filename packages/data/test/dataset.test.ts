@@ -1,6 +1,6 @@
 import { DataError, OptionError, ShapeError, tensor } from "@gradus/core";
 import { describe, expect, test } from "vitest";
-import { type ArrayDataset, type Batch, Column, type ColumnData, Dataset, fromArrays, parseIdx } from "../src/index.ts";
+import { ArrayDataset, type Batch, Column, type ColumnData, Dataset, fromArrays, parseIdx } from "../src/index.ts";
 import { idxFile } from "./files.ts";
 
 const counting = (length: number): ArrayDataset =>
@@ -147,6 +147,17 @@ describe("fromArrays", () => {
       new DataError(
         `Column: 2147483648 in row 1 is no whole number from -2147483648 to 2147483647, as dtype "int32" needs`,
       ),
+    );
+  });
+
+  test("refuses options that it does not have, and what holds no numbers", () => {
+    const call = (options: object) => () => Reflect.apply(fromArrays, null, [options]);
+    expect(call({ inputs: [1], targets: [1], scal: 2 })).toThrow('fromArrays: unknown option "scal"');
+    expect(call({ inputs: [1] })).toThrow("fromArrays: targets must be a tensor, a typed array, nested lists");
+    const both = [tensor([1]), tensor([1])];
+    expect(() => Reflect.construct(ArrayDataset, both)).toThrow(OptionError);
+    expect(() => Reflect.construct(ArrayDataset, both)).toThrow(
+      "ArrayDataset: inputs must be a Column; fromArrays makes them of tensors and lists, got Tensor",
     );
   });
 

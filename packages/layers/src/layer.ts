@@ -2,7 +2,7 @@
 // are found by walking the fields, so that a layer of one's own is a constructor and `forward`, with nothing to
 // register.
 
-import { type DType, noGrad, observed, type Shape, type Tensor, type Variable } from "@gradus/core";
+import { type DType, noGrad, OptionError, observed, type Shape, type Tensor, type Variable } from "@gradus/core";
 import type { Constraint } from "./constraints.ts";
 import type { Rule } from "./layer-types.ts";
 import { type BiasOptions, Penalties, sumOfPenalties, type WeightOptions } from "./penalties.ts";
@@ -149,6 +149,7 @@ export abstract class Layer {
   /**
    * Parameters and buffers by path, in the order of the fields. Variables without a name of their own are given their
    * path.
+   * @throws OptionError if two of them have one path
    */
   namedVariables(): Map<string, Variable> {
     const { variables } = walk(this, Layer);
@@ -156,7 +157,15 @@ export abstract class Layer {
       isParameter(variable); // Remembered now, while it is not frozen.
       nameVariable(variable, path, this.kind);
     }
-    return new Map(variables.map(({ path, variable }) => [path.join("."), variable]));
+    const byPath = new Map<string, Variable>();
+    for (const { path, variable } of variables) {
+      const name = path.join(".");
+      // One of them would be neither trained nor saved.
+      if (byPath.has(name))
+        throw new OptionError(`${this.kind}: two Variables are at ${name}: rename one of the fields`);
+      byPath.set(name, variable);
+    }
+    return byPath;
   }
 
   /** The layers within this one, at any depth, by path. */

@@ -1,6 +1,6 @@
 // What a layer finds in its fields, what it calls it, and how its state is saved and restored.
 
-import { CheckpointError, ones, type Tensor, tensor, Variable, zeros } from "@gradus/core";
+import { CheckpointError, OptionError, ones, type Tensor, tensor, Variable, zeros } from "@gradus/core";
 import { describe, expect, test } from "vitest";
 import { BatchNorm, Dense, Dropout, Layer, Sequential } from "../src/index.ts";
 
@@ -63,6 +63,15 @@ describe("walking the fields", () => {
     layer.weight.requiresGrad = false;
     expect([...layer.namedParameters().keys()]).toEqual(["weight", "bias"]);
     expect(layer.buffers()).toEqual([]);
+  });
+
+  test("two parameters at one path are refused: one of them would not be trained", () => {
+    class Doubled extends Sequential {
+      readonly dense = new Dense(2, 2);
+    }
+    const model = new Doubled(new Dense(2, 2));
+    expect(() => model.parameters()).toThrow(OptionError);
+    expect(() => model.parameters()).toThrow("sequential: two Variables are at dense.weight: rename one of the fields");
   });
 
   test("Node prints a layer as it is written", async () => {

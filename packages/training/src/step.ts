@@ -1,7 +1,7 @@
 // One step, from tensors to tensors: nothing in it reads a value or depends on the loop around it, so that it can be captured as
 // one computation. This file is the only place that says what a step does.
 
-import { GradusError, noGrad, ShapeError, type Tensor, type Variable } from "@gradus/core";
+import { DTypeError, describe, GradusError, noGrad, ShapeError, Tensor, type Variable } from "@gradus/core";
 import { boundGradients, type GradientBounds, scaleGradients } from "./gradients.ts";
 import type { Metric } from "./metrics/metric.ts";
 import type { Loss, Model, Optimizer } from "./model.ts";
@@ -90,8 +90,8 @@ function forward(model: Model, loss: Loss, batch: Batch): { readonly prediction:
 
 /** The mean loss; with weights Σ wᵢ lossᵢ / n over the n samples (not over Σ wᵢ), as in Keras. */
 function lossOf(loss: Loss, prediction: Tensor, targets: Tensor, weights: Tensor | null): Tensor {
-  if (weights === null) return loss(prediction, targets);
-  const each = loss(prediction, targets, { reduction: "none" });
+  if (weights === null) return tensorOf("the loss", loss(prediction, targets));
+  const each = tensorOf("the loss", loss(prediction, targets, { reduction: "none" }));
   if (each.rank === 0) {
     throw new GradusError(
       'classWeight and sampleWeight need a loss for each sample, but the loss gave a scalar for { reduction: "none" }: ' +
@@ -111,8 +111,14 @@ function lossOf(loss: Loss, prediction: Tensor, targets: Tensor, weights: Tensor
     .mean();
 }
 
+/** What a function of the user's gave. @throws DTypeError for a number, say: a step is one computation of tensors */
+function tensorOf(name: string, value: unknown): Tensor {
+  if (value instanceof Tensor) return value;
+  throw new DTypeError(`${name} gave ${describe(value)}, not a tensor`);
+}
+
 function measureAll(metrics: readonly Metric[], prediction: Tensor, targets: Tensor): readonly Tensor[] {
   if (metrics.length === 0) return [];
   const values = prediction.detach();
-  return noGrad(() => metrics.map((metric) => metric.measure(values, targets)));
+  return noGrad(() => metrics.map((metric) => tensorOf(metric.name, metric.measure(values, targets))));
 }

@@ -1,7 +1,7 @@
 // The trainer: what users see of training. It knows nothing of arithmetic (step.ts), epochs (fit-run.ts) or the screen (display/).
 
-import { defaultGenerator, GradusError, type Tensor } from "@gradus/core";
-import { checkTrainable } from "./checks.ts";
+import { checkOption, defaultGenerator, GradusError, type Tensor } from "@gradus/core";
+import { checkNames, checkTrainable } from "./checks.ts";
 import { Control } from "./control.ts";
 import { type Output, standardOutput } from "./display/output.ts";
 import { progressDisplay } from "./display/progress.ts";
@@ -69,8 +69,11 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   #restored: TrainingState | null = null;
   #fitting = false;
 
-  /** @throws OptionError for metrics that are unknown or share a name */
-  constructor({ model, optimizer, loss, metrics, compile = true, output = standardOutput() }: TrainerOptions<M>) {
+  /** @throws OptionError for an unknown option, a loss that is no function, metrics that are unknown or share a name */
+  constructor(options: TrainerOptions<M>) {
+    checkNames("Trainer", options, ["model", "optimizer", "loss", "metrics", "compile", "output"]);
+    const { model, optimizer, loss, metrics, compile = true, output = standardOutput() } = options;
+    checkOption(typeof loss === "function", "Trainer", "loss", "a function, as crossEntropy", loss);
     this.model = model;
     this.optimizer = optimizer;
     this.#output = output;

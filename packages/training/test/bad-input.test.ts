@@ -1,6 +1,6 @@
 // Whatever is wrong is refused with a typed error of one line, before anything is changed.
 
-import { DataError, defaultGenerator, OptionError, ShapeError, type Tensor, tensor } from "@gradus/core";
+import { DataError, DTypeError, defaultGenerator, OptionError, ShapeError, type Tensor, tensor } from "@gradus/core";
 import { type Batch, Dataset } from "@gradus/data";
 import { meanSquaredError } from "@gradus/layers";
 import { SGD } from "@gradus/optimizers";
@@ -48,6 +48,28 @@ test.each(fits)("fit with %j", async (options, kind, message) => {
   expect(String(refused)).not.toContain("\n");
   expect([model.seen, events, trainer.history]).toEqual([[], [], null]);
   expect(defaultGenerator().state).toEqual(random);
+});
+
+test.each<[object, string]>([
+  [{ loss: "mse" }, 'Trainer: loss must be a function, as crossEntropy, got "mse"'],
+  [{ loss: undefined }, "Trainer: loss must be a function, as crossEntropy, got undefined"],
+  [{ metrics: "accuracy" }, 'Trainer: metrics must be a list, as ["accuracy"], got "accuracy"'],
+  [{ optimiser: null }, "Trainer: there is no option optimiser; there are model, optimizer, loss, metrics"],
+])("a trainer with %j", (options, message) => {
+  const { model, optimizer } = still().trainer;
+  const make = () => new Trainer(wrong({ model, optimizer, loss: meanSquaredError, ...options }));
+  expect(make).toThrow(OptionError);
+  expect(make).toThrow(message);
+});
+
+test.each([true, false])("a loss or metric that gives a number (compiled: %s)", async (compile) => {
+  const { model, trainer } = still();
+  const { optimizer } = trainer;
+  const loss = new Trainer({ model, optimizer, loss: () => wrong(3), compile });
+  await expect(loss.fit(line(4), { verbose: 0 })).rejects.toThrow(new DTypeError("the loss gave 3, not a tensor"));
+  const metrics = [{ name: "m", measure: (p: Tensor) => wrong(p.mean().item()) }];
+  const metric = new Trainer({ model, optimizer, loss: meanSquaredError, metrics, compile });
+  await expect(metric.fit(line(4), { verbose: 0 })).rejects.toThrow(/^m gave \d.*, not a tensor$/);
 });
 
 test("too few samples", async () => {

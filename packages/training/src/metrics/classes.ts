@@ -85,7 +85,7 @@ export function checkThreshold(owner: string, threshold: number): void {
 function wholeLabels(owner: string, target: Tensor): Tensor {
   if (isWhole(target)) return target;
   throw new DTypeError(
-    `${owner}: labels must be int32 or uint8, got ${target.dtype}: cast them with labels.cast("int32")`,
+    `${owner}: labels must be int32 or uint8, got ${target.dtype}: if all of them are whole numbers, cast them with labels.cast("int32")`,
   );
 }
 

@@ -29,6 +29,7 @@ export function resolveMetrics(options: readonly MetricOption[]): readonly Metri
   const rule = `${Object.keys(named)
     .map((name) => JSON.stringify(name))
     .join(", ")} or an object { name, measure }`;
+  checkOption(Array.isArray(options), "Trainer", "metrics", 'a list, as ["accuracy"]', options);
   const metrics = options.map((option): Metric => {
     const metric = typeof option === "object" && option !== null ? option : known.get(option);
     if (metric === undefined || typeof metric.measure !== "function") {
