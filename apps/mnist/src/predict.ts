@@ -16,6 +16,7 @@ export async function predict(file: string, image: string): Promise<void> {
   const digit = digitImage(await readPicture(image));
   if (digit === null) throw new Failure(`${image} has no digit: all of the picture has nearly the same brightness`);
   const chances = probabilities(model, digit, pixels[name]);
+  if (chances.some(Number.isNaN)) throw new Failure(`${file} has weights that are no numbers: the training diverged`);
   const likeliest = chances.indexOf(Math.max(...chances));
   print(drawDigit(digit, hasColours()));
   print(`\n${drawProbabilities(chances, columns(), hasColours())}`);

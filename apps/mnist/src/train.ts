@@ -9,7 +9,7 @@ import { type Callback, MovingAverage } from "@gradus/training";
 import { openCheckpoints, resumeTraining } from "./checkpoints.ts";
 import type { TrainOptions } from "./command-line.ts";
 import { readData } from "./data-sets.ts";
-import { UsageError } from "./failure.ts";
+import { Failure, UsageError } from "./failure.ts";
 import { createModel, pixels } from "./model.ts";
 import { modelSummary } from "./model-summary.ts";
 import { columns, print } from "./terminal.ts";
@@ -56,6 +56,9 @@ function averageOf(model: Layer): MovingAverage {
 /** Batch normalization needs two images at least, in the last batch too. */
 function checkLastBatch(images: number, batchSize: number): void {
   if (images % batchSize !== 1) return;
+  if (images === 1) throw new Failure("one image is left to train on, and batch normalization needs two");
   const left = `${count(images)} images in batches of ${batchSize} leave one over`;
-  throw new UsageError(`--batch-size ${batchSize}: ${left}, and batch normalization needs two: try ${batchSize + 1}`);
+  let fitting = batchSize + 1;
+  while (images % fitting === 1) fitting++;
+  throw new UsageError(`--batch-size ${batchSize}: ${left}, and batch normalization needs two: try ${fitting}`);
 }

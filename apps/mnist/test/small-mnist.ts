@@ -32,7 +32,7 @@ export async function writeSmallMnist(folder: string, training: number, testing:
 }
 
 /** An IDX file of bytes: 0, 0, type 8, number of axes, then each size as four bytes. */
-function idx(sizes: readonly number[], bytes: Uint8Array): Buffer {
+export function idx(sizes: readonly number[], bytes: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * sizes.length);
   header.set([0, 0, 8, sizes.length]);
   for (const [axis, size] of sizes.entries()) header.writeUInt32BE(size, 4 + 4 * axis);

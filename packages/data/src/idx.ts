@@ -41,6 +41,12 @@ export interface IdxOptions {
   readonly rank?: number;
 }
 
+/** Where the length of an IDX file was read, if it is packed: nobody has counted the bytes yet. */
+interface DeclaredLength {
+  /** The byte of the gzip file at which it stands. */
+  readonly trailer?: number;
+}
+
 /** How `count` elements are read from a view that starts at the first. */
 interface ElementType {
   readonly dtype: IdxElements["dtype"];
@@ -108,7 +114,11 @@ const hex = (bytes: Uint8Array): string =>
  * @throws DataError for anything that is not an IDX file of exactly this length
  * @internal
  */
-export function readIdxHeader(head: Uint8Array, length: number, { name = "IDX data", rank }: IdxOptions): IdxHeader {
+export function readIdxHeader(
+  head: Uint8Array,
+  length: number,
+  { name = "IDX data", rank, trailer }: IdxOptions & DeclaredLength,
+): IdxHeader {
   const refuse = (expected: string, found: string, byte: number): DataError =>
     new DataError(`${name}: expected ${expected}, found ${found} at byte ${byte}`);
 
@@ -139,6 +149,10 @@ export function readIdxHeader(head: Uint8Array, length: number, { name = "IDX da
   if (end !== length) {
     const content = `${count * element.bytes} bytes of ${element.dtype} ${formatShape(shape)}`;
     const promise = `${content} from byte ${start} to ${end}`;
+    if (trailer !== undefined) {
+      const reasons = "truncated or corrupt, before it was packed or after, or something follows its end";
+      throw refuse(promise, `a length of ${length} in gzip's trailer (the file is ${reasons})`, trailer);
+    }
     if (length < end) throw refuse(promise, `the end of the file (truncated, ${end - length} bytes short)`, length);
     throw refuse(`${promise}, the end of the file`, `${length - end} more bytes`, end);
   }

@@ -1,7 +1,7 @@
 // MNIST: 60,000 handwritten digits to train with and 10,000 to test, as two datasets. Any data set in the form of its
 // four IDX files (Fashion-MNIST, KMNIST) is read the same way.
 
-import { DataError, OptionError, type Shape } from "@gradus/core";
+import { DataError, formatShape, OptionError, type Shape, ShapeError, sizeOf } from "@gradus/core";
 import { ArrayDataset } from "./array-dataset.ts";
 import { type ByteSource, nameOf } from "./bytes.ts";
 import { Column } from "./column.ts";
@@ -71,6 +71,10 @@ async function readPair(
   if (length !== labels.data.length) {
     const both = `${named(files, imageRole, length)} but ${named(files, labelRole, labels.data.length)}`;
     throw new DataError(`mnist: ${both}: every image needs one label; the files do not belong together`);
+  }
+  if (shape !== undefined && sizeOf(shape) !== sizeOf(imageShape)) {
+    const found = `${named(files, imageRole, length)} of ${formatShape(imageShape)}`;
+    throw new ShapeError(`mnist: ${found} do not have the shape ${formatShape(shape)}, of ${sizeOf(shape)} pixels`);
   }
   return new ArrayDataset<Shape, readonly []>(
     new Column(images.data, { shape: shape ?? imageShape, length, scale: 1 / 255 }),

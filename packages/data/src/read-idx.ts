@@ -18,7 +18,7 @@ export async function readIdx(source: ByteSource, options: IdxOptions = {}): Pro
   const bytes = await readBytes(source, named.name);
   if (!isGzip(bytes)) return parseIdx(bytes, named);
   const unpacked = await inflate(bytes, named.name, longestHeader, (head, length) => {
-    readIdxHeader(head, length, { ...named, name: `${named.name} (unpacked)` });
+    readIdxHeader(head, length, { ...named, name: `${named.name} (unpacked)`, trailer: bytes.length - 4 });
   });
   return parseIdx(unpacked, named);
 }

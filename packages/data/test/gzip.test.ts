@@ -79,6 +79,15 @@ describe("readIdx of a gzip file", () => {
     const empty = await messageOf(DataError, () => readIdx(new Uint8Array(gzipSync(new Uint8Array(0)))));
     expect(empty).toMatch(/at least 4 bytes/);
     const short = await messageOf(DataError, () => readIdx(new Uint8Array(gzipSync(plain.subarray(0, 100)))));
-    expect(short).toMatch(/300000 bytes short|299912 bytes short/);
+    expect(short).toMatch(/expected 300000 bytes of uint8 .* found a length of 100 in gzip's trailer .*truncated/);
+  });
+
+  test("does not take a trailer's word for the length of a file that is damaged", async () => {
+    for (const damaged of [packed.subarray(0, -50), new Uint8Array([...packed, 1, 2, 3, 4])]) {
+      const message = await messageOf(DataError, () => readIdx(damaged, { name: "x.gz" }));
+      expect(message).toContain("in gzip's trailer (the file is truncated or corrupt, before it was packed or after");
+      expect(message).toContain(`at byte ${damaged.length - 4}`);
+      expect(message).not.toContain("more bytes");
+    }
   });
 });

@@ -63,7 +63,8 @@ class ProgressLine {
   draw(): void {
     const { colors = false } = this.#output;
     this.#drawn = this.#now();
-    this.#output.write(`\r${runningLine(this.#progress, this.#width, colors)}\x1b[K`);
+    // With room for the ^C that a terminal writes: wrapped, the line could not be redrawn.
+    this.#output.write(`\r${runningLine(this.#progress, this.#width - 2, colors)}\x1b[K`);
   }
 
   /** The last drawing. */
