@@ -46,7 +46,8 @@ export function customOp({
     },
     gradient: ({ dy, inputs, y }) => {
       const gradients = backward({ dy, inputs, output: y });
-      if (!Array.isArray(gradients) || gradients.length !== inputs.length) {
+      const fits = Array.isArray(gradients) && gradients.length === inputs.length;
+      if (!fits || gradients.some((gradient) => gradient !== null && !(gradient instanceof Tensor))) {
         throw new AutogradError(
           `${name}: backward must return one gradient (or null) for each of the ${inputs.length} inputs`,
         );

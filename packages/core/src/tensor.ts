@@ -226,7 +226,11 @@ export class Tensor<S extends Shape = AnyShape> {
   registerHook(hook: (gradient: Tensor<S>) => Tensor<S> | undefined): () => void {
     const { node } = this;
     if (node === null) throw new AutogradError("registerHook: no gradient flows through this tensor");
-    const entry = (gradient: Tensor): Tensor | undefined => hook(typed<S>(gradient));
+    const entry = (gradient: Tensor): Tensor | undefined => {
+      const changed: unknown = hook(typed<S>(gradient)) ?? undefined;
+      if (changed === undefined || changed instanceof Tensor) return changed;
+      throw new AutogradError(`registerHook: a hook returned ${describe(changed)}, not a tensor or nothing`);
+    };
     node.hooks = [...(node.hooks ?? []), entry];
     return () => {
       node.hooks = node.hooks?.filter((other) => other !== entry) ?? null;

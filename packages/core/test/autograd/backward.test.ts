@@ -180,6 +180,17 @@ describe("hooks", () => {
     expect(() => tensor(1).registerHook(() => undefined)).toThrow(
       "registerHook: no gradient flows through this tensor",
     );
+    const y = variable(3).mul(2);
+    Reflect.apply(y.registerHook, y, [() => 3]);
+    expect(() => y.backward()).toThrow("registerHook: a hook returned 3, not a tensor or nothing");
+  });
+
+  test("that return null change nothing", () => {
+    const x = variable(3);
+    const y = x.mul(2);
+    Reflect.apply(y.registerHook, y, [() => null]);
+    y.backward();
+    expect(slope(x)).toEqual([2]);
   });
 });
 

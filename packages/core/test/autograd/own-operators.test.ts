@@ -142,6 +142,14 @@ describe("customOp", () => {
       "short: backward must return one gradient (or null) for each of the 2 inputs",
     ],
     [
+      "a gradient that is none",
+      () => {
+        const parts = { name: "odd", forward: (a: Tensor) => a.mul(2), backward: (given: unknown) => [given] };
+        Reflect.apply(customOp, null, [parts])(new Variable(tensor(1))).backward();
+      },
+      "odd: backward must return one gradient (or null) for each of the 1 inputs",
+    ],
+    [
       "no tensor",
       () => Reflect.apply(customOp, null, [{ name: "none", forward: () => 3, backward: () => [] }])(tensor(1)),
       "none: forward must return a tensor",
