@@ -69,7 +69,7 @@ export class Trainer<const M extends readonly MetricOption[] = readonly []> {
   #restored: TrainingState | null = null;
   #fitting = false;
 
-  /** @throws OptionError for metrics that are unknown or share a name, and for options of the wrong kind */
+  /** @throws OptionError for an unknown option, a loss that is no function, metrics that are unknown or share a name */
   constructor(options: TrainerOptions<M>) {
     checkNames("Trainer", options, ["model", "optimizer", "loss", "metrics", "compile", "output"]);
     const { model, optimizer, loss, metrics, compile = true, output = standardOutput() } = options;
