@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+type Sources = Omit<Options, "entry"> & { readonly entry?: readonly string[] };
 
 /**
  * Keeps the modules that index.ts exports as namespaces (`export * as schedules from "./schedules.ts"`) files of their own. Bundled
@@ -33,16 +35,23 @@ export const libraryWith = (...namespaces: readonly string[]): ReturnType<typeof
     esbuildPlugins: [apart(namespaces)],
   });
 
-/** One build recipe for every library: ESM + CJS + declarations for both. */
-export const library = (overrides: Options = {}): ReturnType<typeof defineConfig> =>
+/**
+ * One build recipe for every library: ESM + CJS + declarations for both. Declarations are what `tsc` (TypeScript 7) has made of src
+ * just before, in the folder `declarations`; here they only become one file for each entry, which needs no types to be checked.
+ */
+export const library = ({ entry = ["src/index.ts"], ...overrides }: Sources = {}): ReturnType<typeof defineConfig> =>
   defineConfig({
-    entry: ["src/index.ts"],
+    entry: [...entry],
     format: ["esm", "cjs"],
     platform: "neutral",
     target: "es2022",
-    // `ignoreDeprecations`: tsup 8 sets `baseUrl` for its declaration build, an error in TypeScript 6.
-    // `stripInternal`: what is marked @internal in the sources does not reach the published declarations.
-    dts: { compilerOptions: { ignoreDeprecations: "6.0", stripInternal: true } },
+    dts: {
+      entry: Object.fromEntries(
+        entry.map((file) => [basename(file, ".ts"), `declarations/${basename(file, ".ts")}.d.ts`]),
+      ),
+      // tsup 8 sets `baseUrl` for its declaration build, an error in TypeScript 6; `rootDir` is where the declarations were made from.
+      compilerOptions: { ignoreDeprecations: "6.0", rootDir: "." },
+    },
     sourcemap: true,
     clean: true,
     tsconfig: "tsconfig.build.json",

@@ -57,7 +57,7 @@ const sources = (folder) =>
     ? readdirSync(folder, { withFileTypes: true, recursive: true })
         .filter((entry) => entry.isFile() && /\.[cm]?ts$/.test(entry.name))
         .map((entry) => join(entry.parentPath, entry.name).split(sep).join("/"))
-        .filter((path) => !/(^|\/)(node_modules|dist|reports|coverage)\//.test(path))
+        .filter((path) => !/(^|\/)(node_modules|dist|declarations|reports|coverage)\//.test(path))
     : [];
 
 /** What a file imports: the specifier, whether values come with it, whether the module waits for it, and the line. */
