@@ -1,28 +1,11 @@
-// The kernels that operators ask for by name, so that a program that compiles nothing does not carry them.
+// The kernels that Tensor's methods ask for by name, so that a program that compiles nothing does not carry them. Operators that a
+// program imports bring their own.
 
 import { assemblyKernel } from "../wasm/assembly.ts";
 import { extremeKernel } from "../wasm/extremes.ts";
-import { gatherKernel, takeAlongKernel } from "../wasm/gathering.ts";
 import type { KernelRequest, NativeKernel } from "../wasm/native.ts";
-import { oneHotKernel } from "../wasm/one-hot.ts";
-import { addAlongKernel, scatterAddKernel } from "../wasm/scattering.ts";
 
 /** The kernel that a request names. */
 export function kernelOf(request: KernelRequest): NativeKernel {
-  switch (request.kind) {
-    case "assembly":
-      return assemblyKernel(request.assembly);
-    case "gather":
-      return gatherKernel(request.axis);
-    case "scatterAdd":
-      return scatterAddKernel(request.axis);
-    case "takeAlong":
-      return takeAlongKernel(request.axis);
-    case "addAlong":
-      return addAlongKernel(request.axis);
-    case "extreme":
-      return extremeKernel(request);
-    case "oneHot":
-      return oneHotKernel(request);
-  }
+  return request.kind === "assembly" ? assemblyKernel(request.assembly) : extremeKernel(request);
 }

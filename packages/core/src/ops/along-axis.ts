@@ -9,6 +9,8 @@ import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf } from "../sh
 import { type TakenAlong, typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type Spec, type View, viewOf } from "../view.ts";
+import { takeAlongKernel } from "../wasm/gathering.ts";
+import { addAlongKernel } from "../wasm/scattering.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 import { zeros } from "./creation.ts";
 import type { One, Three, Two } from "./op.ts";
@@ -32,7 +34,7 @@ const taking: PrimitiveOp<Omit<Target, "shape">> = /* @__PURE__ */ primitive({
     });
     return viewOf(out, spec.dtype, spec.shape);
   },
-  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "takeAlong", axis }) },
+  lowering: { kind: "native", kernel: ({ axis }) => takeAlongKernel(axis) },
   reads: [1],
   gradient: ({ dy, input, specs: [spec] }, { axis }) => [
     adding([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
@@ -58,7 +60,7 @@ const adding: PrimitiveOp<Target> = /* @__PURE__ */ primitive({
       shape,
     );
   },
-  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "addAlong", axis }) },
+  lowering: { kind: "native", kernel: ({ axis }) => addAlongKernel(axis) },
   reads: [1],
   gradient: ({ dy, input }, { axis }) => [taking([dy, input(1)], { axis }), null],
 });

@@ -9,6 +9,9 @@ import { around, checkShape, formatShape, normalizeAxis, type Shape, sizeOf } fr
 import { type Check, type Embedded, type Gathered, type Result, typed, type Unsqueezed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { elements, type Spec, type View, viewOf } from "../view.ts";
+import { gatherKernel } from "../wasm/gathering.ts";
+import { oneHotKernel } from "../wasm/one-hot.ts";
+import { scatterAddKernel } from "../wasm/scattering.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
 import type { One, Two } from "./op.ts";
 
@@ -38,7 +41,7 @@ const gathering: PrimitiveOp<Slices> = /* @__PURE__ */ primitive({
     }
     return viewOf(out, spec.dtype, spec.shape);
   },
-  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "gather", axis }) },
+  lowering: { kind: "native", kernel: ({ axis }) => gatherKernel(axis) },
   reads: [1],
   gradient: ({ dy, input, specs: [spec] }, { axis }) => [
     scattering([dy, input(1)], { axis, shape: spec?.shape ?? [] }),
@@ -68,7 +71,7 @@ const scattering: PrimitiveOp<Slices & { readonly shape: Shape }> = /* @__PURE__
       spec.shape,
     );
   },
-  lowering: { kind: "request", kernel: ({ axis }) => ({ kind: "scatterAdd", axis }) },
+  lowering: { kind: "native", kernel: ({ axis }) => scatterAddKernel(axis) },
   reads: [1],
   gradient: ({ dy, input }, { axis }) => [gathering([dy, input(1)], { axis }), null],
 });
@@ -170,7 +173,7 @@ const hotting: PrimitiveOp<Classes> = /* @__PURE__ */ primitive({
     }
     return viewOf(out, spec.dtype, spec.shape);
   },
-  lowering: { kind: "request", kernel: ({ axis, values }) => ({ kind: "oneHot", axis, values }) },
+  lowering: { kind: "native", kernel: ({ axis, values }) => oneHotKernel({ axis, values }) },
   reads: [],
   gradient: () => [null],
 });

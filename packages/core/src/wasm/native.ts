@@ -36,19 +36,12 @@ export interface NativeKernel {
   ): (f: FunctionBuilder, places: NativePlaces, share: Share) => void;
 }
 
-/** Kernels that operators ask the compiler for by name, so that programs that compile nothing do not carry them. */
+/**
+ * The kernels of Tensor's methods, which every program carries: operators ask the compiler for them by name, so that programs that
+ * compile nothing do not carry them too.
+ */
 export type KernelRequest =
   /** A tensor of parts: concat, pad, the adjoint of a slice. */
   | { readonly kind: "assembly"; readonly assembly: Assembly }
-  /** Slices of the first input at the places in the second, which stand for an axis. */
-  | { readonly kind: "gather"; readonly axis: number }
-  /** Zeros to which slices of the first input are added at the places in the second. */
-  | { readonly kind: "scatterAdd"; readonly axis: number }
-  /** Elements of the first input at the places in the second along an axis. */
-  | { readonly kind: "takeAlong"; readonly axis: number }
-  /** Zeros to which elements of the first input are added at the places in the second along an axis. */
-  | { readonly kind: "addAlong"; readonly axis: number }
   /** Where the extreme of each line along an axis stands: the first of equal ones or the last, NaN before all. */
-  | { readonly kind: "extreme"; readonly axis: number; readonly greatest: boolean; readonly last: boolean }
-  /** `off` everywhere, and `on` at the places along a new axis. */
-  | { readonly kind: "oneHot"; readonly axis: number; readonly values: readonly [off: number, on: number] };
+  | { readonly kind: "extreme"; readonly axis: number; readonly greatest: boolean; readonly last: boolean };

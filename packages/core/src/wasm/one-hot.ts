@@ -2,10 +2,14 @@
 
 import { around, sizeOf } from "../shape.ts";
 import type { FunctionBuilder } from "./assembler.ts";
-import type { KernelRequest, NativeKernel } from "./native.ts";
+import type { NativeKernel } from "./native.ts";
 import { emitShare } from "./share.ts";
 
-type OneHot = Extract<KernelRequest, { kind: "oneHot" }>;
+/** `off` everywhere, and `on` at the places along a new axis. */
+interface OneHot {
+  readonly axis: number;
+  readonly values: readonly [off: number, on: number];
+}
 
 /** The kernel of oneHot. Threads divide the axes before that of the classes. */
 export function oneHotKernel({ axis, values: [off, on] }: OneHot): NativeKernel {
