@@ -4,7 +4,6 @@
 
 import { type Expr, type ScalarFunction, signatures, topological } from "../expr/expr.ts";
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import type { PlainInstruction } from "./opcodes-programs.ts";
 import type { Lanes, SimdFunctions } from "./simd.ts";
 
 /**
@@ -81,15 +80,6 @@ function pushIntegers(f: FunctionBuilder, { local, type }: Lanes): void {
   if (type === "condition") f.i32(1).op("i32x4.splat").op("v128.and");
 }
 
-const comparisons: Partial<Record<ScalarFunction, PlainInstruction>> = {
-  eq: "i32x4.eq",
-  ne: "i32x4.ne",
-  lt: "i32x4.lt_s",
-  le: "i32x4.le_s",
-  gt: "i32x4.gt_s",
-  ge: "i32x4.ge_s",
-};
-
 const asItIs = (): void => {};
 
 /** Lanes of integers and conditions. */
@@ -105,7 +95,12 @@ export const integers: NonNullable<SimdFunctions["integers"]> = {
     mul: "i32x4.mul",
     maximum: "i32x4.max_s",
     minimum: "i32x4.min_s",
-    ...comparisons,
+    eq: "i32x4.eq",
+    ne: "i32x4.ne",
+    lt: "i32x4.lt_s",
+    le: "i32x4.le_s",
+    gt: "i32x4.gt_s",
+    ge: "i32x4.ge_s",
     sign: (f) => f.i32(1).op("i32x4.splat").op("i32x4.min_s").i32(-1).op("i32x4.splat").op("i32x4.max_s"),
     isNaN: (f) => f.op("control.drop").v128(),
     isFinite: (f) => f.op("control.drop").v128(Int32Array.of(-1, -1, -1, -1)),
@@ -118,10 +113,10 @@ export const integers: NonNullable<SimdFunctions["integers"]> = {
   fits: (roots, inputs) => isWhole(roots, (index) => (inputs[index]?.type ?? "f32") !== "f32"),
   // With integers or whole constants, as they are: floats would round them.
   compare: (f, fn, args, lanesOf) => {
-    const instruction = comparisons[fn];
+    const instruction = integers.instructions[fn];
+    const isComparison = typeof instruction === "string" && signatures[fn].kind === "condition";
     const isWholeNumber = (arg: Expr): boolean => lanesOf(arg).type === "i32" || Number.isInteger(arg.value);
-    if (instruction === undefined || !args.every(isWholeNumber) || args.every((arg) => arg.value !== null))
-      return false;
+    if (!isComparison || !args.every(isWholeNumber) || args.every((arg) => arg.value !== null)) return false;
     for (const arg of args) arg.value === null ? f.get(lanesOf(arg).local) : integers.constant(f, arg.value);
     f.op(instruction);
     return true;

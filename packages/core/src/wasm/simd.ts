@@ -26,10 +26,10 @@ type Emit<More extends ProgramInstruction> =
   | ((f: FunctionBuilder<More>) => void);
 
 /** How functions are written. */
-export type Instructions<More extends ProgramInstruction> = Partial<Record<ScalarFunction, Emit<More>>>;
+type Instructions<More extends ProgramInstruction> = Partial<Record<ScalarFunction, Emit<More>>>;
 
 /** Lanes of numbers of one kind, and what is done with them. */
-export interface NumberLanes<More extends ProgramInstruction> {
+interface NumberLanes<More extends ProgramInstruction> {
   readonly type: LaneType;
   /** Puts a constant on the stack, in every lane. */
   readonly constant: (f: FunctionBuilder<More>, value: number) => void;
