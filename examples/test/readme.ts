@@ -70,6 +70,9 @@ interface Remark {
   readonly said: string;
 }
 
+/** What both rounds read alike: libraries and the sources of the packages, parsed and bound once. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** The compiler, on modules that exist only here. */
 class Checker {
   readonly #program: ts.Program;
@@ -88,9 +91,9 @@ class Checker {
     host.fileExists = (name) => files.has(name) || fileExists(name);
     host.getSourceFile = (name, ...rest) => {
       const text = files.get(name);
-      return text === undefined
-        ? getSourceFile(name, ...rest)
-        : ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+      if (text !== undefined) return ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+      if (!parsed.has(name)) parsed.set(name, getSourceFile(name, ...rest));
+      return parsed.get(name);
     };
     this.#program = ts.createProgram([...files.keys()], options, host);
     this.#readExports(index, packages);

@@ -23,11 +23,12 @@ import { Diagnostics } from "../src/index.ts";
 export function patterns(seed: number, features = 64): (batch: number) => { readonly x: Tensor; readonly y: Tensor } {
   const generator = new Generator(seed);
   const centres: Tensor = uniform([10, features], { generator });
+  const rows = Array.from({ length: 10 }, (_, label) => centres.slice(label).toTypedArray());
   return (batch) => {
     const y: Tensor = randint([batch], { high: 10, generator });
     const noise: Tensor = normal([batch, features], { standardDeviation: 0.15, generator });
-    const rows = Array.from(y.toTypedArray(), (label) => centres.slice(label).toTypedArray());
-    const x = rows.flatMap((row) => [...row]);
+    const x = new Float32Array(batch * features);
+    for (const [row, label] of y.toTypedArray().entries()) x.set(rows[label] ?? [], row * features);
     return {
       x: tensor(x, { shape: [batch, features] })
         .add(noise)

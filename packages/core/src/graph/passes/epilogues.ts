@@ -21,7 +21,8 @@ const isSlow = (name: string): boolean => name === "div" || name === "sqrt" || n
 export function joinEpilogues(schedule: Schedule): Schedule {
   const groupOf = new Map(schedule.groupOf);
   const notes = [...schedule.notes];
-  let groups = [...schedule.groups];
+  const moved = new Set<Group>();
+  const joints = new Map<Group, Group>();
   for (const loop of schedule.groups) {
     if (loop.space === null) continue;
     const read = [...readsOf(loop, groupOf)].sort((a, b) => b.id - a.id);
@@ -37,10 +38,12 @@ export function joinEpilogues(schedule: Schedule): Schedule {
       const nodes = [node, ...loop.nodes];
       const joint: Group = { ...loop, nodes, roles: new Map([...product.roles, ...loop.roles]) };
       for (const member of nodes) groupOf.set(member, joint);
-      groups = groups.filter((group) => group !== product).map((group) => (group === loop ? joint : group));
+      moved.add(product);
+      joints.set(loop, joint);
       break;
     }
   }
+  const groups = schedule.groups.filter((group) => !moved.has(group)).map((group) => joints.get(group) ?? group);
   return { ...schedule, groups: inOrderOfReads(groups, groupOf), groupOf, notes };
 }
 
