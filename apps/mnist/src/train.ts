@@ -45,6 +45,7 @@ export async function train(options: TrainOptions, signal: AbortSignal): Promise
     await saveWeights(model, save, network);
     print(`\nSaved ${save}`);
   }
+  print("");
   await report(model, trainer, test, signal);
 }
 

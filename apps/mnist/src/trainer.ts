@@ -26,7 +26,7 @@ export async function report(
   test: Dataset,
   signal: AbortSignal,
 ): Promise<void> {
-  print(`\nTesting on ${count(test.length)} images`);
+  print(`Testing on ${count(test.length)} images`);
   const { accuracy } = await trainer.evaluate(test, { batchSize: TEST_BATCH, signal });
   print(`\nTest Accuracy: ${accuracy.toFixed(4)}\nWeights: ${weightsHash(model)}`);
 }

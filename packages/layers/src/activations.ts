@@ -169,21 +169,34 @@ export interface SoftmaxOptions {
   readonly axis?: number;
 }
 
+/** What looks at the classes of an axis together. */
+abstract class OverClasses extends Activation {
+  /** The axis of the classes; −1 is the last. */
+  readonly axis: number;
+  readonly #name: string;
+
+  constructor(name: string, options: SoftmaxOptions) {
+    super();
+    checkOptions(name, options, { axis: whole });
+    this.#name = name;
+    this.axis = options.axis ?? -1;
+  }
+
+  override toString(): string {
+    return this.axis === -1 ? this.#name : `${this.#name}({ axis: ${this.axis} })`;
+  }
+}
+
 /**
  * eˣ / Σ eˣ along an axis: probabilities, positive and with sum 1. For models that predict; a model that is trained
  * with `crossEntropy` ends in logits, without a Softmax.
  *
  * @example new Softmax().forward(tensor([[0, 0, Math.log(2)]])); // [[0.25, 0.25, 0.5]]
  */
-export class Softmax extends Activation {
-  /** The axis along which the results sum to 1; −1 is the last. */
-  readonly axis: number;
-
+export class Softmax extends OverClasses {
   /** @throws OptionError for an axis that is no whole number */
   constructor(options: SoftmaxOptions = {}) {
-    super();
-    checkOptions("Softmax", options, { axis: whole });
-    this.axis = options.axis ?? -1;
+    super("Softmax", options);
   }
 
   override get kind(): string {
@@ -199,15 +212,10 @@ export class Softmax extends Activation {
  * x − ln Σ eˣ along an axis: the logarithms of probabilities, exact for logits of any size.
  * @example new LogSoftmax().forward(tensor([1000, 1000])); // [-0.6931472, -0.6931472]
  */
-export class LogSoftmax extends Activation {
-  /** The axis of the classes; −1 is the last. */
-  readonly axis: number;
-
+export class LogSoftmax extends OverClasses {
   /** @throws OptionError for an axis that is no whole number */
   constructor(options: SoftmaxOptions = {}) {
-    super();
-    checkOptions("LogSoftmax", options, { axis: whole });
-    this.axis = options.axis ?? -1;
+    super("LogSoftmax", options);
   }
 
   override get kind(): string {
@@ -216,9 +224,5 @@ export class LogSoftmax extends Activation {
 
   protected override apply(x: Tensor): Tensor {
     return logSoftmax(x, this.axis);
-  }
-
-  override toString(): string {
-    return this.axis === -1 ? "LogSoftmax" : `LogSoftmax({ axis: ${this.axis} })`;
   }
 }

@@ -69,6 +69,11 @@ test.each<[Layer, (x: Tensor) => Tensor]>([
   expect(() => layer.forward(x.cast("int32"))).toThrow(DTypeError);
 });
 
+test("an axis of classes other than the last is told", () => {
+  const layers = [new Softmax(), new Softmax({ axis: 0 }), new LogSoftmax(), new LogSoftmax({ axis: 1 })];
+  expect(layers.map(String)).toEqual(["Softmax", "Softmax({ axis: 0 })", "LogSoftmax", "LogSoftmax({ axis: 1 })"]);
+});
+
 test("shapes pass through in the types", () => {
   const model = new Sequential(new GELU(), new PReLU(), new LeakyReLU(), new LogSoftmax(), new HardTanh());
   expectTypeOf(model.forward(zeros([64, 10])).shape).toEqualTypeOf<readonly [64, 10]>();

@@ -89,9 +89,16 @@ function fromView(view: ArrayBufferView): FlatValues {
   return { values, dtype, shape: [values.length] };
 }
 
+/** The axes of an array in NumPy, at most. */
+const deepest = 64;
+
 function fromNested(values: TensorValues): FlatValues {
   const shape: number[] = [];
-  for (let level: TensorValues | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: TensorValues | undefined = values; Array.isArray(level); level = level[0]) {
+    if (shape.length === deepest)
+      throw new DataError(`tensor: arrays nested more than ${deepest} deep, or in themselves`);
+    shape.push(level.length);
+  }
   const flat: number[] = [];
   let booleans = 0;
   const place: number[] = [];

@@ -65,9 +65,9 @@ function resolveShape(x: Tensor, target: Shape): Shape {
   checkShape(given, others);
   const rest = sizeOf(others);
   if (free >= 0) {
-    if (rest === 0 ? x.size !== 0 : x.size % rest !== 0)
-      throw new ShapeError(`${given}: ${x.size} values do not divide by ${rest}`);
-    return target.map((size, axis) => (axis === free ? (rest === 0 ? 0 : x.size / rest) : size));
+    if (rest === 0) throw new ShapeError(`${given}: beside a size of 0, -1 could be any size`);
+    if (x.size % rest !== 0) throw new ShapeError(`${given}: ${x.size} values do not divide by ${rest}`);
+    return target.map((size, axis) => (axis === free ? x.size / rest : size));
   }
   if (rest !== x.size) throw new ShapeError(`${given}: ${x.size} values do not fill ${rest}`);
   return [...target];

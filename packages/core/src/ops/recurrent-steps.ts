@@ -24,7 +24,7 @@ export const stepsOf = (x: Tensor): Tensor[] => Array.from({ length: x.shape[0] 
 
 /** Σ over steps of h(before)ᵀ · d: the gradient of a recurrent weight, given h of all steps, the first state, and d [time, …]. */
 export function weightGradient(h: Tensor, first: Tensor, d: Tensor): Tensor {
-  const rows = (x: Tensor): Tensor => x.reshape([-1, x.shape.at(-1) ?? 1]);
+  const rows = (x: Tensor): Tensor => x.reshape([sizeOf(x.shape.slice(0, -1)), x.shape.at(-1) ?? 1]);
   const start = first.transpose().matmul(slice(d, 0));
   if (d.shape[0] === 1) return start;
   return rows(slice(h, [0, -1]))

@@ -145,11 +145,15 @@ describe("what does not fit is refused", () => {
   const x = cube();
   const range: Range = [0, 1, 0];
   const [one, two]: [Tensor, Tensor] = [tensor([1]), tensor([1, 2])]; // of no known shape: the types would refuse as well
-  const twoFree: number[] = [-1, -1];
+  const [twoFree, free]: [number[], number[]] = [
+    [-1, -1],
+    [-1, 0],
+  ];
   test.each<[() => unknown, string]>([
     [() => x.reshape([5, 5]), "reshape [2,3,4] to [5,5]: 24 values do not fill 25"],
     [() => x.reshape([-1, 5]), "reshape [2,3,4] to [-1,5]: 24 values do not divide by 5"],
     [() => x.reshape(twoFree), "only one size may be -1"],
+    [() => zeros([0, 3]).reshape(free), "reshape [0,3] to [-1,0]: beside a size of 0, -1 could be any size"],
     [() => x.reshape([2.4, 10]), "axis 0 of the shape must be a whole number ≥ 0, got 2.4"],
     [() => x.permute([0, 1]), "permute [2,3,4] to [0,1]: 2 axes given for rank 3"],
     [() => x.permute([0, 1, 1]), "permute [2,3,4] to [0,1,1]: each axis must appear once"],

@@ -84,6 +84,8 @@ describe("tensor takes", () => {
 });
 
 describe("tensor refuses", () => {
+  const cyclic: unknown[] = [];
+  cyclic.push(cyclic);
   test.each<[string, unknown, unknown, string]>([
     [
       "ragged rows",
@@ -99,6 +101,7 @@ describe("tensor refuses", () => {
     ["a string", "1", {}, 'tensor: the value is "1", not a number or boolean'],
     ["null", [1, null], {}, "tensor: element [1] is null, not a number or boolean"],
     ["holes", new Array(2), {}, "tensor: element [0] is undefined"],
+    ["an array in itself", cyclic, {}, "tensor: arrays nested more than 64 deep, or in themselves"],
     ["objects", [{ value: 1 }], {}, "tensor: element [0] is Object"],
     [
       "a fraction as an integer",

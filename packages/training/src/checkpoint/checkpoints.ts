@@ -127,7 +127,7 @@ export class Checkpoints implements Callback {
     const found = await this.latest();
     if (found !== null) {
       if (found.difference !== null) this.#warn(found.difference);
-      await trainer.restore(found.state);
+      await takeOver(trainer, found);
       this.#place = placeOf(found.state);
       this.#lastPlace = this.#place;
     }
@@ -226,4 +226,13 @@ function checkEvery(every: CheckpointEvery): void {
   throw new OptionError(
     `Checkpoints: every must have steps, epochs (whole numbers ≥ 1) or seconds (≥ 0), got ${JSON.stringify(every)}`,
   );
+}
+
+/** Lets the trainer go on from a checkpoint; that it is another model's says which file it is. */
+async function takeOver(trainer: Resumable, { path, state }: FoundCheckpoint): Promise<void> {
+  try {
+    await trainer.restore(state);
+  } catch (error) {
+    throw error instanceof CheckpointError ? new CheckpointError(`${path}: ${error.message}`, { cause: error }) : error;
+  }
 }

@@ -1,7 +1,7 @@
 // Checkpoints of a training: whatever ends it, it goes on from the last one as if nothing had been.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CheckpointError, OptionError } from "@gradus/core";
 import { describe, expect, test } from "vitest";
 import { Checkpoints, type CheckpointsOptions, loadCheckpoint, saveCheckpoint } from "../../src/checkpoint.ts";
@@ -170,6 +170,10 @@ describe("damage", () => {
     const before = bits(model);
     const { "dense.bias": _, ...rest } = state.model;
     expect(() => trainer.restore({ ...state, model: rest })).toThrow(CheckpointError);
+    await saveCheckpoint(newer, { ...state, model: rest });
+    const refused = new Checkpoints(dirname(newer), silent).resumeTraining(trainer);
+    await expect(refused).rejects.toThrow(CheckpointError);
+    await expect(refused).rejects.toThrow(`${newer}: `); // the folder has several
     expect(bits(model)).toBe(before);
   });
 
