@@ -11,7 +11,7 @@ const check = [
   "test",
   "test:browser",
   "build",
-  "check:package",
+  "check:packages",
   "smoke",
   "check:bench",
 ];

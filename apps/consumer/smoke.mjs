@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { build } from "vite";
 
 const here = import.meta.dirname;
@@ -24,7 +24,9 @@ try {
   for (const name of Object.keys(JSON.parse(readFileSync(join(here, "package.json"), "utf8")).dependencies)) {
     const target = join("node_modules", name);
     mkdirSync(join(project, target), { recursive: true });
-    copyFileSync(resolve(here, "node_modules", name, "reports/package.tgz"), join(project, "package.tgz"));
+    const { version } = JSON.parse(readFileSync(join(here, "node_modules", name, "package.json"), "utf8"));
+    const tarball = `${name.slice(1).replace("/", "-")}-${version}.tgz`; // @gradus/core: gradus-core
+    copyFileSync(join(here, "reports", tarball), join(project, "package.tgz"));
     run(`unpack ${name}`, "tar", "-xzf", "package.tgz", "-C", target.replaceAll("\\", "/"), "--strip-components=1");
   }
   write("package.json", { private: true, type: "module" });
