@@ -211,7 +211,8 @@ function interpretLoop(
   }
 }
 
-function arrayCode(array: TypedArray): string {
+/** A letter for each kind of array. */
+export function arrayCode(array: TypedArray): string {
   if (array instanceof Float32Array) return "f";
   if (array instanceof Float64Array) return "d";
   return array instanceof Int32Array ? "i" : "u";

@@ -8,6 +8,7 @@ import { callables, interpret, toJavaScript } from "../expr/javascript.ts";
 import { collapse, offsetsOf, sizeOf } from "../shape.ts";
 import { contiguous, elements, type View } from "../view.ts";
 import { canGenerateCode, generate } from "./codegen.ts";
+import { arrayCode } from "./elementwise.ts";
 import { SimdFold } from "./reduction-wasm.ts";
 
 /** Elements folded into one partial result. */
@@ -53,16 +54,12 @@ export class ReductionKernel {
       out.fill(this.#init);
       return;
     }
-    const kept = loopsOf(
-      view,
-      [...view.shape.keys()].filter((axis) => !axes.includes(axis)),
-    );
-    const folded = loopsOf(view, axes);
-    const isMatrix = kept.sizes.length === 1 && folded.sizes.length === 1 && kept.step === 1 && contiguous(view);
-    if (isMatrix && out instanceof Float32Array && view.dtype === "float32") {
+    if (out instanceof Float32Array && view.dtype === "float32" && foldsRows(view, axes, out.length)) {
       const values = elements(view);
-      if (values instanceof Float32Array && this.#simd.run(values, folded.count, out.length, out)) return;
+      if (values instanceof Float32Array && this.#simd.run(values, values.length / out.length, out.length, out)) return;
     }
+    const others = [...view.shape.keys()].filter((axis) => !axes.includes(axis));
+    const [kept, folded] = [loopsOf(view, others), loopsOf(view, axes)];
     const folds = this.#foldsFor(view.storage.array, !isFloat(view.dtype));
     if (paceOf(folded) <= paceOf(kept)) this.#rows(view, kept, folded, folds, out);
     else this.#columns(view, kept, folded, folds.column, out);
@@ -101,7 +98,7 @@ export class ReductionKernel {
 
   #foldsFor(array: TypedArray, integers: boolean): Folds {
     const generated = canGenerateCode();
-    const key = `${generated ? array.constructor.name : "interpreted"}${integers}${portable() !== null}`;
+    const key = (generated ? arrayCode(array) : "-") + (integers ? "i" : "") + (portable() === null ? "" : "p");
     let folds = this.#folds.get(key);
     if (folds === undefined) {
       folds = (generated ? generateFolds : interpretFolds)(this.#combine, this.#init, integers);
@@ -109,6 +106,14 @@ export class ReductionKernel {
     }
     return folds;
   }
+}
+
+/** Whether the view is a matrix, as it lies, of which rows are folded: the axes that are kept, of `width` elements, come last. */
+function foldsRows(view: View, axes: readonly number[], width: number): boolean {
+  let last = -1;
+  for (const axis of axes) if (view.shape[axis] !== 1) last = axis;
+  if (last < 0 || width === 1 || !contiguous(view)) return false;
+  return view.shape.every((size, axis) => axis > last || size === 1 || axes.includes(axis));
 }
 
 /** Some axes of a view as loops, of which the innermost takes `count` elements, `step` apart. */

@@ -17,7 +17,7 @@ export class SimdLoop {
   /** Whether there are instructions for the formulas. */
   readonly fits: boolean;
   readonly #roots: readonly Expr[];
-  readonly #modules = new Map<number | string, WebAssembly.Module>();
+  readonly #modules = new Map<string, WebAssembly.Module>();
 
   constructor(roots: readonly Expr[]) {
     this.#roots = roots;
@@ -26,7 +26,8 @@ export class SimdLoop {
 
   /** The loop for operands that run so, in a heap. */
   in(heap: Heap, walks: readonly Walk[]): LoopFunction {
-    const key = keyOf(walks, heap.shared === null ? 0 : 1);
+    let key = heap.shared === null ? "" : "+";
+    for (const walk of walks) key += walk[0]; // their initials differ
     let module = this.#modules.get(key);
     if (module === undefined) {
       module = new WebAssembly.Module(emit(this.#roots, walks, heap));
@@ -34,15 +35,6 @@ export class SimdLoop {
     }
     return heap.instance(module)["run"] as LoopFunction; // cast: the module exports it so
   }
-}
-
-const WALKS: readonly Walk[] = ["full", "columns", "rows", "scalar"];
-
-/** The walks as the digits of a number, which is found faster than a text, as long as numbers are exact. */
-function keyOf(walks: readonly Walk[], first: number): number | string {
-  let key = first;
-  for (const walk of walks) key = 4 * key + WALKS.indexOf(walk);
-  return walks.length < 26 ? key : `${walks} ${first}`;
 }
 
 function emit(roots: readonly Expr[], walks: readonly Walk[], heap: Heap): Uint8Array<ArrayBuffer> {

@@ -18,6 +18,7 @@ export interface Workspace {
 
 let heap: Heap | null = null;
 let idle = 0;
+let floats = new Float32Array();
 
 /** Regions of so many floats each, until the next call; null where the engine refuses the memory. */
 export function workspace(...sizes: readonly number[]): Workspace | null {
@@ -33,7 +34,8 @@ export function workspace(...sizes: readonly number[]): Workspace | null {
       next += floats;
       return next - floats;
     });
-    return { heap, floats: new Float32Array(heap.memory.buffer), starts };
+    if (floats.buffer !== heap.memory.buffer) floats = new Float32Array(heap.memory.buffer);
+    return { heap, floats, starts };
   } catch {
     return null; // out of memory, or of address space
   }
