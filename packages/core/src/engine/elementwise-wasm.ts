@@ -6,7 +6,7 @@ import { type Shape, sizeOf } from "../shape.ts";
 import { contiguous, elements, type View, viewSize } from "../view.ts";
 import { features } from "../wasm/features.ts";
 import type { SimdLoop, Walk } from "./simd-loop.ts";
-import { workspace } from "./simd-workspace.ts";
+import { isPassing, workspace } from "./simd-workspace.ts";
 
 /** Elements from which copying in and out pays. */
 const WORTH_COPYING = 4096;
@@ -40,7 +40,8 @@ export function computeInWasm(loop: SimdLoop, inputs: readonly View[], shape: Sh
   const [result = 0] = starts;
   for (let index = 0; index < arrays.length; index++) floats.set(arrays[index] ?? [], starts[index + 1]);
   loop.in(heap, walks)(size / columns, 4 * columns, ...starts.map((start) => 4 * start), ...scalars);
-  return new Float32Array(floats.subarray(result, result + size));
+  const values = floats.subarray(result, result + size);
+  return isPassing() ? values : new Float32Array(values);
 }
 
 /** How an operand of `own` elements runs through the result: its axes are the last of the result's, or the first; null if neither. */

@@ -32,11 +32,11 @@ export class SimdFold {
   /** Folds `rows` rows of `columns` floats into `out`; false if that is not worth it or cannot be done here. */
   run(values: Float32Array, rows: number, columns: number, out: Float32Array): boolean {
     if (!this.#fits || values.length < WORTH_COPYING || rows > MOST_ROWS || !features().simd) return false;
-    const space = workspace(columns, values.length);
+    const space = workspace(values.length, columns);
     if (space === null) return false;
     const { heap, floats, starts } = space;
-    const [result = 0, operand = 0] = starts;
-    floats.set(values, operand);
+    const [operand = 0, result = 0] = starts;
+    if (values.buffer !== floats.buffer) floats.set(values, operand);
     this.#module ??= new WebAssembly.Module(emit(this.#combine, this.#init));
     const fold = heap.instance(this.#module)["fold"] as FoldFunction; // cast: the module exports it so
     fold(4 * result, 4 * operand, rows, 4 * columns);

@@ -41,6 +41,23 @@ export function workspace(...sizes: readonly number[]): Workspace | null {
   }
 }
 
+let passing = false;
+
+/** Whether the result of an operation may stay in the workspace. */
+export function isPassing(): boolean {
+  return passing;
+}
+
+/** Runs an operation whose result the next one reads, a fold, and nobody else: it may stay in the workspace. */
+export function inPassing<R>(operation: () => R): R {
+  passing = true;
+  try {
+    return operation();
+  } finally {
+    passing = false;
+  }
+}
+
 /** A multiple of a cache line, with room for a vector that begins at the last float. */
 function regionOf(floats: number): number {
   return Math.ceil((floats + 4) / 16) * 16;

@@ -1,9 +1,11 @@
 // Normalization: features brought to mean 0 and variance 1, with the gradient in closed form.
 
 import { isFloat } from "../dtype.ts";
+import { inPassing } from "../engine/simd-workspace.ts";
 import { checkOption, checkOptionNames, DTypeError, ShapeError } from "../errors.ts";
 import { formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
+import { isRecording } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type CompositeParts, composite, type ElementwiseOp, elementwise, required } from "./constructors.ts";
 import type { Three } from "./op.ts";
@@ -30,6 +32,10 @@ const batchNormGradient: ElementwiseOp = /* @__PURE__ */ elementwise({
     dy.sub(sumDy.add(x.sub(mean).mul(scale).mul(sumAlong)).mul(share)).mul(scale.mul(gamma)),
 });
 
+/** The sum of values that nobody else reads. */
+const sumInPassing = (values: () => Tensor, axes: readonly number[]): Tensor =>
+  (isRecording() ? values() : inPassing(values)).sum(axes, { keepDims: true });
+
 interface NormAttributes {
   readonly axes: readonly number[];
   readonly epsilon: number;
@@ -44,7 +50,7 @@ const batchNormOf = /* @__PURE__ */ composite<NormAttributes>({
   name: "batchNorm",
   intermediates: ([x]: Three<Tensor>, { axes, epsilon }) => {
     const mean = x.mean(axes, { keepDims: true });
-    const variance = squaredDistance(x, mean).sum(axes, { keepDims: true }).mul(share(x, axes));
+    const variance = sumInPassing(() => squaredDistance(x, mean), axes).mul(share(x, axes));
     return [mean, variance, variance.add(epsilon).rsqrt()];
   },
   forward: ([x, gamma, beta]: Three<Tensor>, [mean, , scale]: Three<Tensor>) =>
@@ -53,7 +59,7 @@ const batchNormOf = /* @__PURE__ */ composite<NormAttributes>({
     const { dy, inputs, shared, needs } = parts;
     const [[x, gamma, beta], [mean, , scale]] = [inputs, shared];
     const sumDy = dy.sum(axes, { keepDims: true });
-    const sumAlong = alongNormalized(dy, x, mean, scale).sum(axes, { keepDims: true });
+    const sumAlong = sumInPassing(() => alongNormalized(dy, x, mean, scale), axes);
     return [
       needs[0] === true ? batchNormGradient(dy, x, mean, scale, gamma, sumDy, sumAlong, share(x, axes)) : null,
       needs[1] === true ? sumAlong.reshape(gamma.shape) : null,
