@@ -59,7 +59,7 @@ export function dtypeOfArray(array: ArrayBufferView): DType | null {
 
 /** The dtype in which values of `a` and `b` meet: float over int over bool, the wider float over the narrower. */
 export function promote(a: DType, b: DType): DType {
-  return a === b ? a : (dtypes.find((dtype) => dtype === a || dtype === b) ?? a);
+  return a === b ? a : (dtypes[Math.min(dtypes.indexOf(a), dtypes.indexOf(b))] ?? a);
 }
 
 /** The dtype of arithmetic on values of `dtype`: bytes and booleans count as `int32`. */

@@ -41,7 +41,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 const isList = (value: unknown): boolean => Array.isArray(value);
 
 /** Throws unless it is a list, every dimension is a whole number ≥ 0 and the size can be allocated. */
-export function checkShape(operation: string, shape: Shape): void {
+export function checkShape(operation: { toString(): string }, shape: Shape): void {
   if (!isList(shape))
     throw new ShapeError(`${operation}: the shape must be a list of sizes, as in [2, 3], got ${describe(shape)}`);
   for (const [axis, dimension] of shape.entries()) {

@@ -76,7 +76,7 @@ export function matmul<A extends Shape, B extends Shape>(
 }
 
 function productOf(a: Tensor, b: Tensor): Tensor {
-  const given = `matmul ${formatShape(a.shape)} × ${formatShape(b.shape)}`;
+  const given = { toString: () => `matmul ${formatShape(a.shape)} × ${formatShape(b.shape)}` }; // a text only where it is read
   if (a.rank === 0 || b.rank === 0) throw new ShapeError(`${given}: a scalar has no inner dimension`);
   const [k, l] = [a.shape.at(-1), b.shape.at(b.rank === 1 ? 0 : -2)];
   if (k !== l) throw new ShapeError(`${given}: inner dimensions ${k} and ${l} differ`);

@@ -57,7 +57,7 @@ export function reshape<S extends Shape, const T extends Shape>(
 }
 
 function resolveShape(x: Tensor, target: Shape): Shape {
-  const given = `reshape ${formatShape(x.shape)} to ${formatShape(target)}`;
+  const given = { toString: () => `reshape ${formatShape(x.shape)} to ${formatShape(target)}` }; // a text only where it is read
   if (!Array.isArray(target)) throw new ShapeError(`${given}: the shape must be a list of sizes, as in [2, -1]`);
   const free = target.indexOf(-1);
   if (free !== target.lastIndexOf(-1)) throw new ShapeError(`${given}: only one size may be -1`);
