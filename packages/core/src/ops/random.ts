@@ -25,7 +25,8 @@ interface Drawing {
   readonly generator: Generator;
 }
 
-const drawing = (
+/** An operator that draws: what it is called, how it fills an array, and whether programs have a kernel for it. */
+export const drawing = (
   name: string,
   fill: (out: Float32Array | Float64Array, draw: Draw) => void,
   uniform: boolean,

@@ -13,8 +13,8 @@ import { type Heap, importHeap } from "../wasm/heap.ts";
 import { elementBytes } from "../wasm/lanes.ts";
 import type { NativeKernel } from "../wasm/native.ts";
 import { instructions } from "../wasm/opcodes-programs.ts";
-import { KERNEL_PARAMETERS, type Share } from "../wasm/share.ts";
-import { emitUniform } from "../wasm/threefry.ts";
+import { emitShare, KERNEL_PARAMETERS, type Share } from "../wasm/share.ts";
+import { DRAWN_BYTES, emitUniform } from "../wasm/threefry.ts";
 import { epilogueOf } from "./epilogue.ts";
 import type { Addresses } from "./loop.ts";
 import { emitLoop } from "./loops.ts";
@@ -86,8 +86,10 @@ function kernelBody(module: ModuleBuilder, group: Group, places: Places): (f: Fu
   const epilogue = epilogueOf(group, places);
   const target = epilogue?.origin ?? places.of(value);
   if (work.kind === "native") return nativeBody(module, node, work.kernel, { places, target, epilogue });
-  if (work.kind === "random")
-    return (f, share) => emitUniform(f, places.of(value), sizeOf(value.shape), places.draw(node), share);
+  if (work.kind === "random") {
+    const units = Math.ceil((4 * sizeOf(value.shape)) / DRAWN_BYTES);
+    return (f, share) => emitUniform(f, places.of(value), places.draw(node), emitShare(f, units, share, DRAWN_BYTES));
+  }
   if (work.kind !== "matmul") return (f, share) => emitLoop(f, group, places, share);
   const kernel = productKernel(module, node, epilogue);
   return (f, share) => emitProduct(f, kernel, node, { places, target, share });

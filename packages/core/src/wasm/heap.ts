@@ -11,7 +11,7 @@ import { MAXIMUM_PAGES, type SharedMemory } from "./shared-memory.ts";
 
 const PAGE = 65536;
 /** Regions start at multiples of a cache line, and their ends are filled up to one, so that a vector may read past the last float. */
-const LINE = 64;
+export const LINE = 64;
 /** A vector that begins at the last float reads this far beyond it. */
 const MARGIN = 16;
 

@@ -1,27 +1,34 @@
-// The instructions that compiled programs use beside those of eager kernels (opcodes.ts). What no kernel uses is left out, since every
-// compiled program carries the table: add it when you need it.
+// The instructions that compiled programs use beside those of eager kernels (opcodes.ts), and those among them that draw random
+// numbers, which eager dropout does, too. What no kernel uses is left out, since every compiled program carries the tables: add it when
+// you need it.
 import {
+  CORE_MEMORY,
+  CORE_PLAIN,
   type CoreInstruction,
   type CoreMemory,
   type CorePlain,
-  coreInstructions,
   type Names,
   type Opcodes,
   opcodesOf,
 } from "./opcodes.ts";
+
+const RANDOM = [
+  ["i32", 0x70, "rem_u _ _ _ _ _ shr_u"],
+  ["i32x4", 0xfd011, "splat"],
+  ["i32x4", 0xfd0ab, "shl _ shr_u add"],
+] as const;
 
 const PLAIN = [
   ["control", 0x0f, "return"],
   ["i32", 0x45, "eqz"],
   ["i32", 0x4b, "gt_u _ _ ge_s"],
   ["f64", 0x63, "lt gt"],
-  ["i32", 0x70, "rem_u _ _ _ shl _ shr_u"],
+  ["i32", 0x74, "shl"],
   ["f32", 0x92, "add _ _ div"],
   ["f64", 0xa2, "mul"],
   ["f32", 0xb2, "convert_i32_s"],
   ["f64", 0xb7, "convert_i32_s"],
   ["i32", 0xbc, "reinterpret_f32"],
-  ["i32x4", 0xfd011, "splat"],
   ["f64x2", 0xfd014, "splat"],
   ["i32x4", 0xfd037, "eq _ lt_s _ gt_s _ le_s _ ge_s"],
   ["f64x2", 0xfd047, "eq ne lt _ _ ge"],
@@ -33,7 +40,7 @@ const PLAIN = [
   ["f64x2", 0xfd094, "nearest"],
   ["i32x4", 0xfd0a0, "abs neg"],
   ["i32x4", 0xfd0a9, "extend_low_i16x8_u"],
-  ["i32x4", 0xfd0ab, "shl shr_s shr_u add _ _ sub _ _ _ mul min_s _ max_s"],
+  ["i32x4", 0xfd0ac, "shr_s _ _ _ _ sub _ _ _ mul min_s _ max_s"],
   ["i64x2", 0xfd0cb, "shl _ _ add"],
   ["f64x2", 0xfd0ec, "abs _ _ _ add sub mul div _ _ pmin pmax"],
   ["i32x4", 0xfd0f8, "trunc_sat_f32x4_s"],
@@ -63,13 +70,16 @@ const LANE_MEMORY = [
 ] as const;
 
 /** An instruction that compiled programs know beside the core's. */
-export type ProgramInstruction = MorePlain | MoreMemory | LaneInstruction | LaneMemoryInstruction;
+export type ProgramInstruction = RandomInstruction | MorePlain | MoreMemory | LaneInstruction | LaneMemoryInstruction;
+
+/** An instruction that random numbers take beside the core's. */
+export type RandomInstruction = Names<(typeof RANDOM)[number]>;
 
 type MorePlain = Names<(typeof PLAIN)[number]>;
 type MoreMemory = Names<(typeof MEMORY)[number]>;
 
 /** Instructions without immediates: `"f32x4.add"`, `"i32.lt_u"`, `"control.return"`. */
-export type PlainInstruction = CorePlain | MorePlain;
+export type PlainInstruction = CorePlain | RandomInstruction | MorePlain;
 /** Instructions that take an address from the stack and a constant offset: `"v128.load"`, `"i32.atomic.rmw.add"`. */
 export type MemoryInstruction = CoreMemory | MoreMemory;
 /** Instructions on one lane of a vector: `"f32x4.extract_lane"`. */
@@ -77,8 +87,20 @@ export type LaneInstruction = Names<(typeof LANES)[number]>;
 /** Instructions between memory and one lane of a vector: `"v128.store32_lane"`. */
 export type LaneMemoryInstruction = Names<(typeof LANE_MEMORY)[number]>;
 
+/** The instructions of random numbers. */
+export const randomInstructions: Opcodes<CoreInstruction | RandomInstruction> = /* @__PURE__ */ opcodesOf(
+  CORE_PLAIN,
+  CORE_MEMORY,
+  RANDOM,
+);
+
 /** All instructions. */
-export const instructions: Opcodes<CoreInstruction | ProgramInstruction> = /* @__PURE__ */ new Map([
-  ...coreInstructions,
-  ...opcodesOf([...PLAIN, ...MEMORY, ...LANES, ...LANE_MEMORY]),
-]);
+export const instructions: Opcodes<CoreInstruction | ProgramInstruction> = /* @__PURE__ */ opcodesOf(
+  CORE_PLAIN,
+  CORE_MEMORY,
+  RANDOM,
+  PLAIN,
+  MEMORY,
+  LANES,
+  LANE_MEMORY,
+);

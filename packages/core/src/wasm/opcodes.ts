@@ -17,7 +17,7 @@ export interface Opcodes<in out Name extends string> extends ReadonlyMap<string,
 }
 
 // Instructions without immediates.
-const PLAIN = [
+export const CORE_PLAIN = [
   ["control", 0x1a, "drop select"],
   ["i32", 0x46, "eq ne lt_s lt_u gt_s _ le_s _ _ ge_u"],
   ["i32", 0x6a, "add sub mul _ div_u _ _ and or"],
@@ -32,7 +32,7 @@ const PLAIN = [
 ] as const;
 
 // Instructions with an address and a constant offset. The alignment is a hint, but atomics demand their own.
-const MEMORY = [
+export const CORE_MEMORY = [
   ["f32", 0x2a, "load"],
   ["f32", 0x38, "store"],
   ["v128", 0xfd000, "load"],
@@ -40,15 +40,15 @@ const MEMORY = [
   ["i32.atomic", 0xfe010, "load"],
 ] as const;
 
-export type CorePlain = Names<(typeof PLAIN)[number]>;
-export type CoreMemory = Names<(typeof MEMORY)[number]>;
+export type CorePlain = Names<(typeof CORE_PLAIN)[number]>;
+export type CoreMemory = Names<(typeof CORE_MEMORY)[number]>;
 
 /** An instruction that every module knows. */
 export type CoreInstruction = CorePlain | CoreMemory;
 
-/** The opcodes of the instructions that rows name. */
-export function opcodesOf<R extends Run>(rows: readonly R[]): Opcodes<Names<R>> {
-  const named = rows.flatMap(([prefix, first, names]: Run) =>
+/** The opcodes of the instructions that tables name. */
+export function opcodesOf<T extends readonly (readonly Run[])[]>(...tables: T): Opcodes<Names<T[number][number]>> {
+  const named = tables.flat().flatMap(([prefix, first, names]: Run) =>
     names
       .split(" ")
       .map((name, position) => [`${prefix}.${name}`, first + position] as const)
@@ -58,4 +58,4 @@ export function opcodesOf<R extends Run>(rows: readonly R[]): Opcodes<Names<R>> 
 }
 
 /** The instructions that every module knows. */
-export const coreInstructions: Opcodes<CoreInstruction> = /* @__PURE__ */ opcodesOf([...PLAIN, ...MEMORY]);
+export const coreInstructions: Opcodes<CoreInstruction> = /* @__PURE__ */ opcodesOf(CORE_PLAIN, CORE_MEMORY);

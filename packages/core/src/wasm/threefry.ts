@@ -1,7 +1,7 @@
-// Uniform random numbers inside a program: four blocks of Threefry-2x32 at a time, the same numbers as the eager generator's.
+// Uniform random numbers in WebAssembly: four blocks of Threefry-2x32 at a time, the same numbers as the eager generator's.
 
 import type { FunctionBuilder, Local } from "./assembler.ts";
-import { emitShare, type Share } from "./share.ts";
+import type { RandomInstruction } from "./opcodes-programs.ts";
 
 const ROTATIONS = [
   [13, 15, 26, 6],
@@ -13,8 +13,9 @@ const INJECTIONS = 5;
 /** Vectors of blocks that are computed side by side: a block is one long chain, and the processor has time for others. */
 const TOGETHER = 5;
 /** Bytes of the numbers of a vector of blocks. */
-const BYTES = 32;
+export const DRAWN_BYTES = 32;
 
+type Random = FunctionBuilder<RandomInstruction>;
 type Vector = Local<"v128">;
 
 /** The words of four blocks. */
@@ -27,10 +28,15 @@ interface Keys {
 }
 
 /**
- * Fills a thread's share of `length` floats at `address` (room up to the next multiple of 8) with uniform numbers of 24 bits. Key and call number are
- * read from three words at `draw`.
+ * Fills the bytes from `from` to `to`, multiples of 32, of the floats at `address` with uniform numbers of 24 bits. Key and call number
+ * are read from three words at `draw`.
  */
-export function emitUniform(f: FunctionBuilder, address: number, length: number, draw: number, share: Share): void {
+export function emitUniform(
+  f: Random,
+  address: number,
+  draw: number,
+  [from, to]: readonly [Local<"i32">, Local<"i32">],
+): void {
   const known = emitKeys(f, draw);
   const [call, block] = f.locals("v128", "v128");
   const [at, wide] = f.locals("i32", "i32");
@@ -39,7 +45,6 @@ export function emitUniform(f: FunctionBuilder, address: number, length: number,
     .get(known.keys[1] ?? call)
     .op("i32x4.add")
     .set(call);
-  const [from, to] = emitShare(f, Math.ceil(length / 8), share, BYTES);
   // The number of a block, plus the first word of the key.
   f.v128(Int32Array.of(0, 1, 2, 3))
     .get(from)
@@ -61,21 +66,21 @@ export function emitUniform(f: FunctionBuilder, address: number, length: number,
         .set(block);
     }
     emitRounds(f, some, known);
-    for (const [index, pair] of some.entries()) storeUniform(f, at, address + BYTES * index, pair);
+    for (const [index, pair] of some.entries()) storeUniform(f, at, address + DRAWN_BYTES * index, pair);
   };
   f.get(to)
     .get(to)
     .get(from)
     .op("i32.sub")
-    .i32(BYTES * TOGETHER)
+    .i32(DRAWN_BYTES * TOGETHER)
     .op("i32.rem_u")
     .op("i32.sub")
     .set(wide);
-  f.for(at, from, wide, BYTES * TOGETHER, () => turn(TOGETHER));
-  f.for(at, wide, to, BYTES, () => turn(1));
+  f.for(at, from, wide, DRAWN_BYTES * TOGETHER, () => turn(TOGETHER));
+  f.for(at, wide, to, DRAWN_BYTES, () => turn(1));
 }
 
-function emitKeys(f: FunctionBuilder, draw: number): Keys {
+function emitKeys(f: Random, draw: number): Keys {
   const keys = f.locals("v128", "v128", "v128");
   for (const [index, key] of keys.slice(0, 2).entries())
     f.i32(0)
@@ -95,7 +100,7 @@ function emitKeys(f: FunctionBuilder, draw: number): Keys {
 }
 
 /** Twenty rounds of blocks side by side, with an injection of the key after each four. */
-function emitRounds(f: FunctionBuilder, words: readonly Words[], { keys, seconds }: Keys): void {
+function emitRounds(f: Random, words: readonly Words[], { keys, seconds }: Keys): void {
   for (const [index, second] of seconds.entries()) {
     for (const bits of ROTATIONS[index % 2] ?? []) for (const [x0, x1] of words) round(f, x0, x1, bits);
     for (const [x0, x1] of words) {
@@ -109,7 +114,7 @@ function emitRounds(f: FunctionBuilder, words: readonly Words[], { keys, seconds
 }
 
 /** Stores the words of four blocks in turn, as floats from 0 to below 1. */
-function storeUniform(f: FunctionBuilder, at: Local<"i32">, address: number, [x0, x1]: Words): void {
+function storeUniform(f: Random, at: Local<"i32">, address: number, [x0, x1]: Words): void {
   for (const x of [x0, x1]) {
     f.get(x).i32(8).op("i32x4.shr_u").op("f32x4.convert_i32x4_s");
     f.f32(2 ** -24)
@@ -126,7 +131,7 @@ function storeUniform(f: FunctionBuilder, at: Local<"i32">, address: number, [x0
 }
 
 /** x0 += x1; x1 = rotl(x1, bits) ^ x0 */
-function round(f: FunctionBuilder, x0: Local<"v128">, x1: Local<"v128">, bits: number): void {
+function round(f: Random, x0: Local<"v128">, x1: Local<"v128">, bits: number): void {
   f.get(x0).get(x1).op("i32x4.add").set(x0);
   f.get(x1)
     .i32(bits)
