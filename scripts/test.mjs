@@ -22,9 +22,7 @@ const projects = [
   ...["packages", "apps"].flatMap((group) => readdirSync(group).map((name) => `${group}/${name}`)),
   "examples",
 ];
-const reports = projects.flatMap((project) =>
-  ["vitest", "vitest-browser"].map((report) => `${project}/reports/${report}.json`),
-);
+const reports = [...projects.map((project) => `${project}/reports/vitest.json`), "reports/vitest-browser.json"];
 for (const report of reports) rmSync(report, { force: true }); // turbo restores the cached ones
 
 const turbo = spawnSync(

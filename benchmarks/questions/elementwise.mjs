@@ -45,7 +45,7 @@ export const ask = async ({ entries, threads, steps = 300, warmUp: warmUpMs = 30
     settings: { size, rows, a, b, threads, python },
     rounds: Math.ceil(steps / calls),
     warmUpMs,
-    turn: { calls, atMostMs: 150 },
+    turn: { calls: Math.min(calls, steps), atMostMs: 150 },
     expected: expected(),
     progress,
   });

@@ -55,7 +55,7 @@ export const ask = async ({ entries, steps = 300, warmUp: warmUpMs = 600, python
     settings: { shapes, python },
     rounds: Math.ceil(steps / calls),
     warmUpMs,
-    turn: { calls, atMostMs: 150 },
+    turn: { calls: Math.min(calls, steps), atMostMs: 150 },
     expected: Object.fromEntries(shapes.map((each) => [each.name, expectation(each)])),
     progress,
   });

@@ -102,7 +102,7 @@ export class ModuleBuilder<in More extends ProgramInstruction = ProgramInstructi
   }
 }
 
-function joined(parts: readonly (readonly number[])[]): Uint8Array<ArrayBuffer> {
+function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((total, { length }) => total + length, 0));
   let end = 0;
   for (const part of parts) {

@@ -25,23 +25,52 @@ export function unsigned(value: number): number[] {
   return bytes;
 }
 
-/** LEB128 of a signed integer of 32 bits, which is that of 64 bits too. */
-export function signed(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 7) {
-    const low = rest & 0x7f;
-    if (rest >> 6 === 0 || rest >> 6 === -1) return [...bytes, low];
-    bytes.push(low | 0x80);
-  }
-}
-
 /** A name: its length and its UTF-8 bytes. */
-export const utf8 = (text: string): number[] => list([...new TextEncoder().encode(text)].map((byte) => [byte]));
+export const utf8 = (text: string): number[] => sized([...new TextEncoder().encode(text)]);
 /** A vector: the number of items, then the items. */
 export const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
 /** Contents behind their length in bytes. */
 export const sized = (bytes: readonly number[]): number[] => unsigned(bytes.length).concat(bytes);
-/** The bytes of a typed array. */
-export function bytesOf(view: ArrayBufferView): number[] {
-  return [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)];
+
+/** Bytes written one after the other: the code of a function, which may be megabytes. */
+export class ByteWriter {
+  #bytes = new Uint8Array(128);
+  #length = 0;
+
+  /** What was written so far, without a copy. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** LEB128 of an unsigned integer below 2³². */
+  unsigned(value: number): void {
+    let rest = value >>> 0;
+    for (; rest > 0x7f; rest >>>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest);
+  }
+
+  /** LEB128 of a signed integer of 32 bits, which is that of 64 bits too. */
+  signed(value: number): void {
+    let rest = value;
+    for (; rest >> 6 !== 0 && rest >> 6 !== -1; rest >>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest & 0x7f);
+  }
+
+  /** The bytes of a typed array. */
+  view({ buffer, byteOffset, byteLength }: ArrayBufferView): void {
+    if (this.#length + byteLength > this.#bytes.length) this.#grow(byteLength);
+    this.#bytes.set(new Uint8Array(buffer, byteOffset, byteLength), this.#length);
+    this.#length += byteLength;
+  }
+
+  #grow(more: number): void {
+    const bytes = new Uint8Array(2 * this.#bytes.length + more);
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+  }
 }

@@ -1,7 +1,7 @@
 // The body of a WebAssembly function, written instruction by instruction: locals with types, structured control with
 // labels instead of counted depths, constants, memory, SIMD lanes.
 import { GradusError } from "../errors.ts";
-import { bytesOf, signed, unsigned, VALUE_TYPES, type ValueType } from "./encoding.ts";
+import { ByteWriter, VALUE_TYPES, type ValueType } from "./encoding.ts";
 import type { CoreMemory, CorePlain } from "./opcodes.ts";
 import type {
   LaneInstruction,
@@ -48,15 +48,20 @@ export type Size = number | Local<"i32">;
 export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruction> implements Callable {
   readonly index: number;
   readonly localTypes: ValueType[] = [];
-  readonly code: number[] = [];
   readonly #parameters: readonly ValueType[];
   readonly #opcodes: ReadonlyMap<string, number>;
+  readonly #code = new ByteWriter();
   #depth = 0;
 
   constructor(index: number, parameters: readonly ValueType[], opcodes: ReadonlyMap<string, number>) {
     this.index = index;
     this.#parameters = parameters;
     this.#opcodes = opcodes;
+  }
+
+  /** The instructions so far. */
+  get code(): Uint8Array {
+    return this.#code.written;
   }
 
   /** A new local variable, zero at first. */
@@ -73,37 +78,47 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
   }
 
   get(local: Local): this {
-    return this.#emit(0x20, unsigned(local.index));
+    return this.#indexed(0x20, local.index);
   }
 
   set(local: Local): this {
-    return this.#emit(0x21, unsigned(local.index));
+    return this.#indexed(0x21, local.index);
   }
 
   tee(local: Local): this {
-    return this.#emit(0x22, unsigned(local.index));
+    return this.#indexed(0x22, local.index);
   }
 
   i32(value: number): this {
-    return this.#emit(0x41, signed(value | 0));
+    this.#code.byte(0x41);
+    this.#code.signed(value | 0);
+    return this;
   }
 
   /** A constant of 64 bits that would fit into 32. */
   i64(value: number): this {
-    return this.#emit(0x42, signed(value | 0));
+    this.#code.byte(0x42);
+    this.#code.signed(value | 0);
+    return this;
   }
 
   f32(value: number): this {
-    return this.#emit(0x43, bytesOf(Float32Array.of(value)));
+    this.#code.byte(0x43);
+    this.#code.view(Float32Array.of(value));
+    return this;
   }
 
   f64(value: number): this {
-    return this.#emit(0x44, bytesOf(Float64Array.of(value)));
+    this.#code.byte(0x44);
+    this.#code.view(Float64Array.of(value));
+    return this;
   }
 
   /** A constant vector: the 16 bytes of a typed array of four floats, two doubles and so on; zeros by default. */
   v128(value: ArrayBufferView = new Uint8Array(16)): this {
-    return this.#instruction(0xfd00c, bytesOf(value));
+    this.#instruction(0xfd00c);
+    this.#code.view(value);
+    return this;
   }
 
   /** Constants and locals, in order: what an instruction or a call takes. */
@@ -120,37 +135,45 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
   memory(name: CoreMemory | (More & MemoryInstruction), offset = 0): this {
     const code = this.#opcode(name);
     const isAtomic = code >= 0xfe000;
-    return this.#instruction(code, [isAtomic ? 2 : 0, ...unsigned(offset)]);
+    this.#instruction(code).#code.byte(isAtomic ? 2 : 0);
+    this.#code.unsigned(offset);
+    return this;
   }
 
   lane(name: More & LaneInstruction, lane: number): this {
-    return this.#instruction(this.#opcode(name), [lane]);
+    this.#instruction(this.#opcode(name)).#code.byte(lane);
+    return this;
   }
 
   laneMemory(name: More & LaneMemoryInstruction, offset: number, lane: number): this {
-    return this.#instruction(this.#opcode(name), [0, ...unsigned(offset), lane]);
+    this.#instruction(this.#opcode(name)).#code.byte(0);
+    this.#code.unsigned(offset);
+    this.#code.byte(lane);
+    return this;
   }
 
   /** `i8x16.shuffle` by words: four picks out of the eight 32-bit lanes of two vectors. */
   shuffle(lanes: readonly [number, number, number, number]): this {
-    return this.#instruction(
-      0xfd00d,
-      lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
-    );
+    this.#instruction(0xfd00d);
+    for (const lane of lanes) for (let byte = 0; byte < 4; byte++) this.#code.byte(4 * lane + byte);
+    return this;
   }
 
   /** memmove(destination, source, bytes), all three from the stack. */
   memoryCopy(): this {
-    return this.#instruction(0xfc00a, [0, 0]);
+    this.#instruction(0xfc00a).#code.byte(0);
+    this.#code.byte(0);
+    return this;
   }
 
   /** memset(destination, byte, bytes), all three from the stack. */
   memoryFill(): this {
-    return this.#instruction(0xfc00b, [0]);
+    this.#instruction(0xfc00b).#code.byte(0);
+    return this;
   }
 
   call(target: Callable): this {
-    return this.#emit(0x10, unsigned(target.index));
+    return this.#indexed(0x10, target.index);
   }
 
   /** Code that a branch to its label leaves. */
@@ -168,7 +191,7 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
     const body = (): void => {
       then();
       if (otherwise !== undefined) {
-        this.code.push(0x05);
+        this.#code.byte(0x05);
         otherwise();
       }
     };
@@ -176,11 +199,11 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
   }
 
   branch(label: Label): this {
-    return this.#emit(0x0c, unsigned(this.#depth - label.depth));
+    return this.#indexed(0x0c, this.#depth - label.depth);
   }
 
   branchIf(label: Label): this {
-    return this.#emit(0x0d, unsigned(this.#depth - label.depth));
+    return this.#indexed(0x0d, this.#depth - label.depth);
   }
 
   /** Adds amount · scale to the i32 on the stack. */
@@ -224,8 +247,10 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
     });
   }
 
-  #emit(byte: number, immediates: readonly number[] = []): this {
-    this.code.push(byte, ...immediates);
+  /** An instruction of one byte, and the number behind it. */
+  #indexed(byte: number, index: number): this {
+    this.#code.byte(byte);
+    this.#code.unsigned(index);
     return this;
   }
 
@@ -236,18 +261,20 @@ export class FunctionBuilder<in More extends ProgramInstruction = ProgramInstruc
     return code;
   }
 
-  #instruction(code: number, immediates: readonly number[] = []): this {
+  #instruction(code: number): this {
     const prefix = code >>> 12;
-    if (prefix === 0) return this.#emit(code, immediates);
-    return this.#emit(prefix, [...unsigned(code & 0xfff), ...immediates]);
+    if (prefix === 0) this.#code.byte(code);
+    else this.#indexed(prefix, code & 0xfff);
+    return this;
   }
 
   #nested(byte: number, body: (label: Label) => void, result?: ValueType): this {
-    this.code.push(byte, result === undefined ? EMPTY : VALUE_TYPES[result]);
+    this.#code.byte(byte);
+    this.#code.byte(result === undefined ? EMPTY : VALUE_TYPES[result]);
     this.#depth++;
     body({ depth: this.#depth });
     this.#depth--;
-    this.code.push(0x0b);
+    this.#code.byte(0x0b);
     return this;
   }
 }

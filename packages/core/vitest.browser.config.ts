@@ -1,3 +1,0 @@
-import { browserProject } from "../../vitest.browser.ts";
-
-export default browserProject("core");
