@@ -26,7 +26,8 @@ export const lessons = (words: readonly string[]): Promise<Run> => run("lessons/
 
 function run(name: string, words: readonly string[], watch?: Watch): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const program = spawn(process.execPath, [join(programs, name), ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    const command = [...process.execArgv, join(programs, name), ...words];
+    const program = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     program.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -1,10 +1,9 @@
-// Every lesson, in a short variant: it measures all that it claims, the same numbers each time. The program: as a user runs it. The
-// long tests run all lessons as they are.
+// Every lesson, in a short variant: it measures all that it claims, the same numbers each time. The program: as a user runs it, in
+// deterministic mode, whose random numbers take longer. The long tests run all lessons as they are.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { setDeterministic } from "@gradus/core/deterministic";
 import { findMnist, mnist } from "@gradus/data";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { UsageError } from "../../src/failure.ts";
 import { parseRequest } from "../../src/lessons/command-line.ts";
 import { Laboratory } from "../../src/lessons/frame/laboratory.ts";
@@ -19,10 +18,8 @@ const names = lessons.map(({ name }) => name);
 describe("lessons", () => {
   let laboratory: Laboratory;
   beforeAll(async () => {
-    setDeterministic(true);
     laboratory = new Laboratory(await mnist({ folder: findMnist(import.meta.url), shape: [784] }), { quick: true });
   });
-  afterAll(() => setDeterministic(false));
 
   test("are all in the list, each in a short file of its name", () => {
     const files = readdirSync(folder).filter((file) => file.endsWith(".ts"));
