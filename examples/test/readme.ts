@@ -85,7 +85,7 @@ function unknownNames(texts: readonly string[]): readonly (readonly string[])[] 
   // Nothing is resolved and no library read, which is quick: what is left unknown is what the text does not declare.
   const program = programOf(files, { noResolve: true, noLib: true, types: [] });
   return [...files.keys()].map((name) =>
-    program.getSemanticDiagnostics(program.getSourceFile(name)).flatMap(({ code, messageText }) => {
+    program.getSemanticDiagnostics(program.getSourceFile(name)).flatMap(({ messageText }) => {
       const text = ts.flattenDiagnosticMessageText(messageText, "\n");
       return /^(Cannot find name|No value exists in scope)/.test(text) ? (/'(\w+)'/.exec(text)?.[1] ?? []) : [];
     }),
