@@ -12,7 +12,7 @@ import { type Picture, readPicture } from "../src/picture.ts";
 import { probabilities } from "../src/predict.ts";
 import { loadWeights } from "../src/weights-file.ts";
 import { encodePng, type PngImage } from "./png-encoder.ts";
-import { demo, type Run, scratchFolder } from "./program.ts";
+import { demo, demoHere, type Run, scratchFolder } from "./program.ts";
 import { type Digit, enlarged, testDigits, writeSmallMnist } from "./small-mnist.ts";
 
 const folder = scratchFolder();
@@ -226,11 +226,21 @@ describe("bad input is one line on stderr, and nothing else", () => {
   ];
 
   test.each(rows)("%s", async (_, words, code, message) => {
-    const run = await demo(words());
+    const run = await demoHere(words());
     expect(run.stdout).toBe("");
     expect(run.stderr.trimEnd()).toMatch(message);
     expect(run.stderr.trimEnd().split("\n")).toHaveLength(1);
     expect(run.code).toBe(code);
+  });
+
+  test("the program itself says the same", async () => {
+    for (const words of [
+      ["--epochs", "0"],
+      ["--data", at("none")],
+      ["predict", weights, text("text.png")],
+    ]) {
+      expect(await demo(words)).toEqual(await demoHere(words));
+    }
   });
 
   const write = (name: string, bytes: string | Uint8Array): string => {

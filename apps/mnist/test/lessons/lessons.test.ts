@@ -71,10 +71,9 @@ describe("the program", () => {
     for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
-  test("prints JSON, the same each time", async () => {
-    const once = await program(["epochs-batches-steps", "--json"]);
-    expect(await program(["epochs-batches-steps", "--json"])).toEqual(once);
-    const claims = JSON.parse(once.stdout).lessons[0].claims;
+  test("prints JSON", async () => {
+    const { stdout } = await program(["epochs-batches-steps", "--json"]);
+    const claims = JSON.parse(stdout).lessons[0].claims;
     expect(claims.map(({ measured }: { measured: number }) => measured)).toEqual([10, 100, 1000, 6, 16]);
   });
 
