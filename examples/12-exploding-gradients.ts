@@ -17,7 +17,7 @@ import { SGD } from "@gradus/optimizers";
 import { Trainer } from "@gradus/training";
 
 const { train } = await mnist({ folder: findMnist(import.meta.url), shape: [784] });
-const images = train.slice(0, 2000);
+const images = train.slice(0, 1920);
 const first = train.batch(Array.from({ length: 200 }, (_, index) => index));
 
 async function look(

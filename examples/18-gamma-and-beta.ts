@@ -8,7 +8,7 @@ import { Adam } from "@gradus/optimizers";
 import { Trainer } from "@gradus/training";
 
 const { train } = await mnist({ folder: findMnist(import.meta.url), shape: [784] });
-const images = train.slice(0, 3000);
+const images = train.slice(0, 3200);
 const { inputs } = images.batch(Array.from({ length: 500 }, (_, index) => index));
 
 /** How much of y the best straight line through x and y explains: cov² / (Var x · Var y). */

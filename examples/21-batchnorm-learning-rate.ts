@@ -19,8 +19,8 @@ async function learn(learningRate: number, normalized: boolean): Promise<number>
   const optimizer = new SGD(model.parameters(), { learningRate });
   const trainer = new Trainer({ model, optimizer, loss: crossEntropy, metrics: ["accuracy"] });
   trainer.on("warning", ({ message }) => console.log(message));
-  await trainer.fit(train.slice(0, 2000), { batchSize: 64, epochs: 3, seed: 21, verbose: 0 });
-  return (await trainer.evaluate(test.slice(0, 1000), { verbose: 0 })).accuracy;
+  await trainer.fit(train.slice(0, 1920), { batchSize: 64, epochs: 3, seed: 21, verbose: 0 });
+  return (await trainer.evaluate(test.slice(0, 960), { verbose: 0 })).accuracy;
 }
 
 const rates = [0.03, 0.3, 3];

@@ -30,7 +30,7 @@ async function learn(
   const trainer = new Trainer({ model, optimizer: new Adam(model.parameters(), { weightDecay }), loss: crossEntropy });
   const validationData = test.slice(0, 500);
   const options = { epochs: 40, validationData, validationBatchSize: 250, seed: 25, verbose: 0 } as const;
-  const { history } = await trainer.fit(train.slice(0, 400), options);
+  const { history } = await trainer.fit(train.slice(0, 384), options);
   const losses = [...(history.val_loss ?? [])];
   const [least, last, loss] = [Math.min(...losses), losses.at(-1) ?? Number.NaN, history.loss.at(-1) ?? Number.NaN];
   console.log(

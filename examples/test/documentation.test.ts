@@ -3,11 +3,9 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
+import { programOf, root } from "./program.ts";
 
 /** What a package exports, from one of its entries. */
 interface Entry {
@@ -30,10 +28,8 @@ const entries: readonly Entry[] = readdirSync(join(root, "packages")).flatMap((f
   );
 });
 
-const { config } = ts.readConfigFile(join(root, "examples/tsconfig.json"), ts.sys.readFile);
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, join(root, "examples"));
 const files = entries.map(({ file }) => file).filter((file) => existsSync(file));
-const program = ts.createProgram(files, options);
+const program = programOf(new Map(files.map((file) => [file, null])));
 const checker = program.getTypeChecker();
 
 /** An export, and where it is declared. */

@@ -1,8 +1,21 @@
 // The lessons that try a lecture's claims on MNIST: each runs, quickly, and shows what it says.
 
+import files from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+// The files of MNIST are read once for all of them.
+const { readFile } = files;
+const known = new Map<string, ReturnType<typeof readFile>>();
+const readOnce = (path: string): ReturnType<typeof readFile> => {
+  const bytes = known.get(path) ?? readFile(path);
+  known.set(path, bytes);
+  return bytes;
+};
+
 beforeEach(() => {
+  vi.spyOn(files, "readFile").mockImplementation((path, options) => {
+    return options === undefined ? readOnce(String(path)) : readFile(path, options);
+  });
   vi.spyOn(console, "log").mockImplementation(() => undefined);
   vi.spyOn(process.stdout, "write").mockImplementation(() => true);
 });

@@ -3,11 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const examples = join(root, "examples");
+import { examples, programOf, root } from "./program.ts";
 
 /** A block of TypeScript in a page. */
 export interface Block {
@@ -42,26 +39,57 @@ export function checkBlocks(
   packages: readonly string[],
   given: Record<string, string>,
 ): CheckedBlock[] {
-  const first = new Checker(
-    blocks.map(({ text }) => text),
-    packages,
-  );
-  const additions = blocks.map((_, index) => {
-    const names = new Set(first.missing(index));
-    const standIns = [...names].flatMap((name) => (first.importOf(name) === null ? (given[name] ?? []) : []));
+  const imports = importsOf(packages);
+  const unknown = unknownNames(blocks.map(({ text }) => text));
+  const additions = blocks.map(({ text }, index) => {
+    const names = new Set(unknown[index]);
+    const standIns = [...names].flatMap((name) => (imports.has(name) ? [] : (given[name] ?? [])));
     // What stand-ins use themselves, unless the block has it.
-    for (const [word] of standIns.join(" ").matchAll(/\w+/g)) if (!blocks[index]?.text.includes(word)) names.add(word);
-    const imports = [...names].flatMap((name) => first.importOf(name) ?? []);
-    return { imports: imports.join(" "), standIns: standIns.join(" ") };
+    for (const [word] of standIns.join(" ").matchAll(/\w+/g)) if (!text.includes(word)) names.add(word);
+    return { imports: [...names].flatMap((name) => imports.get(name) ?? []).join(" "), standIns: standIns.join(" ") };
   });
   // On the line before the block's first, so that lines keep their numbers.
-  const texts = blocks.map(({ text }, index) => `${additions[index]?.imports} ${additions[index]?.standIns}\n${text}`);
-  const second = new Checker(texts, packages);
+  const checker = new Checker(
+    blocks.map(({ text }, index) => `${additions[index]?.imports} ${additions[index]?.standIns}\n${text}`),
+  );
   return blocks.map((block, index) => {
     const say = ({ line, said }: Remark): string => `${block.page}:${block.line + line - 1}: ${said}`;
-    const problems = [...second.errors(index), ...second.wrongTypes(index)].map(say);
+    const problems = [...checker.errors(index), ...checker.wrongTypes(index)].map(say);
     return { ...block, problems, standIns: additions[index]?.standIns ?? "" };
   });
+}
+
+/** How each public name of the packages is imported. */
+function importsOf(packages: readonly string[]): ReadonlyMap<string, string> {
+  const index = join(examples, "all-packages.ts");
+  const text = packages.map((name, number) => `import * as p${number} from "${name}"; p${number};`).join("\n");
+  const program = programOf(new Map([[index, text]]));
+  const checker = program.getTypeChecker();
+  const found = new Map<string, string>();
+  for (const statement of program.getSourceFile(index)?.statements ?? []) {
+    if (!ts.isImportDeclaration(statement)) continue;
+    const symbol = checker.getSymbolAtLocation(statement.moduleSpecifier);
+    for (const entry of symbol === undefined ? [] : checker.getExportsOfModule(symbol)) {
+      const target = entry.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(entry) : entry;
+      const kind = target.flags & ts.SymbolFlags.Value ? "" : "type ";
+      const from = statement.moduleSpecifier.getText();
+      if (!found.has(entry.name)) found.set(entry.name, `import { ${kind}${entry.name} } from ${from};`);
+    }
+  }
+  return found;
+}
+
+/** The names that each text uses and does not declare, those that every program has among them. */
+function unknownNames(texts: readonly string[]): readonly (readonly string[])[] {
+  const files = modulesOf(texts);
+  // Nothing is resolved and no library read, which is quick: what is left unknown is what the text does not declare.
+  const program = programOf(files, { noResolve: true, noLib: true, types: [] });
+  return [...files.keys()].map((name) =>
+    program.getSemanticDiagnostics(program.getSourceFile(name)).flatMap(({ messageText }) => {
+      const text = ts.flattenDiagnosticMessageText(messageText, "\n");
+      return /^(Cannot find name|No value exists in scope)/.test(text) ? (/'(\w+)'/.exec(text)?.[1] ?? []) : [];
+    }),
+  );
 }
 
 interface Remark {
@@ -70,48 +98,20 @@ interface Remark {
   readonly said: string;
 }
 
-/** What both rounds read alike: libraries and the sources of the packages, parsed and bound once. */
-const parsed = new Map<string, ts.SourceFile | undefined>();
+/** Modules in the folder of the examples. */
+function modulesOf(texts: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(texts.map((text, number) => [join(examples, `block-${number}.ts`), `${text}\nexport {};`]));
+}
 
 /** The compiler, on modules that exist only here. */
 class Checker {
   readonly #program: ts.Program;
   readonly #names: readonly string[];
-  readonly #exports = new Map<string, string>();
 
-  constructor(texts: readonly string[], packages: readonly string[]) {
-    const { config } = ts.readConfigFile(join(examples, "tsconfig.json"), ts.sys.readFile);
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, examples);
-    const index = join(examples, "all-packages.ts");
-    const files = new Map(texts.map((text, number) => [join(examples, `block-${number}.ts`), `${text}\nexport {};`]));
+  constructor(texts: readonly string[]) {
+    const files = modulesOf(texts);
     this.#names = [...files.keys()];
-    files.set(index, packages.map((name, number) => `import * as p${number} from "${name}"; p${number};`).join("\n"));
-    const host = ts.createCompilerHost(options);
-    const { getSourceFile, fileExists } = host;
-    host.fileExists = (name) => files.has(name) || fileExists(name);
-    host.getSourceFile = (name, ...rest) => {
-      const text = files.get(name);
-      if (text !== undefined) return ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
-      if (!parsed.has(name)) parsed.set(name, getSourceFile(name, ...rest));
-      return parsed.get(name);
-    };
-    this.#program = ts.createProgram([...files.keys()], options, host);
-    this.#readExports(index, packages);
-  }
-
-  #readExports(index: string, packages: readonly string[]): void {
-    const checker = this.#program.getTypeChecker();
-    for (const statement of this.#source(index).statements) {
-      if (!ts.isImportDeclaration(statement)) continue;
-      const symbol = checker.getSymbolAtLocation(statement.moduleSpecifier);
-      const from = statement.moduleSpecifier.getText().slice(1, -1);
-      for (const entry of symbol === undefined || !packages.includes(from) ? [] : checker.getExportsOfModule(symbol)) {
-        const target = entry.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(entry) : entry;
-        const kind = target.flags & ts.SymbolFlags.Value ? "" : "type ";
-        if (!this.#exports.has(entry.name))
-          this.#exports.set(entry.name, `import { ${kind}${entry.name} } from "${from}";`);
-      }
-    }
+    this.#program = programOf(files);
   }
 
   #source(name: string): ts.SourceFile {
@@ -123,19 +123,6 @@ class Checker {
   #diagnostics(index: number): readonly ts.Diagnostic[] {
     const source = this.#source(this.#names[index] ?? "");
     return [...this.#program.getSyntacticDiagnostics(source), ...this.#program.getSemanticDiagnostics(source)];
-  }
-
-  /** The names that a block uses and nobody declares. */
-  missing(index: number): string[] {
-    return this.#diagnostics(index).flatMap(({ code, messageText }) => {
-      const text = ts.flattenDiagnosticMessageText(messageText, "\n");
-      return [2304, 2552, 18004].includes(code) ? (/'(\w+)'/.exec(text)?.[1] ?? []) : [];
-    });
-  }
-
-  /** How a public name is imported, or null if no package exports it. */
-  importOf(name: string): string | null {
-    return this.#exports.get(name) ?? null;
   }
 
   errors(index: number): Remark[] {

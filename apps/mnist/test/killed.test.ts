@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { Generator, uniform } from "@gradus/core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { demo, type Run, scratchFolder } from "./program.ts";
+import { demo, demoHere, type Run, scratchFolder } from "./program.ts";
 import { writeSmallMnist } from "./small-mnist.ts";
 
 const kills = process.env["GRADUS_LONG"] === "1" ? 20 : 1;
@@ -71,7 +71,7 @@ describe("what the options say", () => {
   });
 
   test("a folder with another training's checkpoints is refused without --resume", async () => {
-    const { stderr, code } = await demo(base);
+    const { stderr, code } = await demoHere(base);
     expect(stderr).toBe(
       `error: ${used} has checkpoints of an earlier training: add --resume, or give another folder\n`,
     );
@@ -97,7 +97,7 @@ describe("what the options say", () => {
   });
 
   test("a folder that cannot be made is refused before the first step", async () => {
-    const { stdout, stderr, code } = await demo([
+    const { stdout, stderr, code } = await demoHere([
       "--data",
       small,
       "--checkpoint",

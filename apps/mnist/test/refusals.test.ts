@@ -6,7 +6,7 @@ import { writeSafetensors } from "@gradus/training/checkpoint";
 import { expect, test } from "vitest";
 import { createModel } from "../src/model.ts";
 import { encodePng } from "./png-encoder.ts";
-import { demo, scratchFolder } from "./program.ts";
+import { demoHere, scratchFolder } from "./program.ts";
 import { idx } from "./small-mnist.ts";
 
 const folder = scratchFolder();
@@ -76,7 +76,7 @@ const rows: readonly (readonly [name: string, words: () => readonly string[], co
 ];
 
 test.each(rows)("%s", async (_, words, code, message) => {
-  const run = await demo(words());
+  const run = await demoHere(words());
   expect(run.stdout).toBe("");
   expect(run.stderr.trimEnd()).toMatch(message);
   expect(run.code).toBe(code);

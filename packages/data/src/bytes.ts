@@ -104,11 +104,12 @@ export function nameOf(source: ByteSource, role: string): string {
 export async function readBytes(source: ByteSource, name: string): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
-  if (source instanceof Response) return readResponse(source, name);
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
   if (typeof source === "string" || source instanceof URL) {
     return isPath(source) ? readPath(pathOf(source), name) : readResponse(await request(addressOf(source), name), name);
   }
+  // After paths: where Node is asked for Response it loads all that fetches, which takes longer than many a file.
+  if (source instanceof Response) return readResponse(source, name);
+  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
   throw new DataError(`${name}: expected bytes, a Blob, a Response, a URL or a path, found ${typeof source}`);
 }
 

@@ -50,11 +50,10 @@ export async function mnist(source: MnistSource): Promise<MnistDatasets<Shape>> 
     if (files[role] !== undefined) continue;
     throw new OptionError(`mnist: expected { folder }, or all four files by role; ${role} is missing`);
   }
-  const [train, test] = await Promise.all([
-    readPair(files, "trainImages", "trainLabels", source.shape),
-    readPair(files, "testImages", "testLabels", source.shape),
-  ]);
-  return { train, test };
+  const reading = readPair(files, "testImages", "testLabels", source.shape);
+  reading.catch(() => undefined); // a fault of the training files is told first, whichever are read sooner
+  const train = await readPair(files, "trainImages", "trainLabels", source.shape);
+  return { train, test: await reading };
 }
 
 async function readPair(

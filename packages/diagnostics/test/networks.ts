@@ -38,6 +38,11 @@ export function patterns(seed: number, features = 64): (batch: number) => { read
   };
 }
 
+/** The seeds for the row of a table at this place: one of two, in turn; both in the long tests. */
+export function seedsFor(place: number): readonly number[] {
+  return process.env["GRADUS_LONG"] === "1" ? [1, 2] : [1 + (place % 2)];
+}
+
 /** How a training goes. */
 export interface Course {
   readonly learningRate?: number;

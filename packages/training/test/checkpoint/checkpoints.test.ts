@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CheckpointError, OptionError } from "@gradus/core";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Checkpoints, type CheckpointsOptions, loadCheckpoint, saveCheckpoint } from "../../src/checkpoint.ts";
 import { type Callback, EarlyStopping, type FitOptions, ReduceLROnPlateau } from "../../src/index.ts";
-import { bits, Killed, killAt, scratchFolder, steps, training } from "./trainings.ts";
+import { bits, Killed, killAt, scratchFolder, steps, type Training, training } from "./trainings.ts";
 
 const silent = { warn: () => undefined };
 
@@ -20,6 +20,13 @@ async function killed(totalSteps: number, options: CheckpointsOptions, compile =
 }
 
 describe.each([false, true])("compiled: %s", (compile) => {
+  let whole: { readonly bits: string; readonly history: Awaited<ReturnType<Training["fit"]>> };
+  beforeAll(async () => {
+    const { fit, model } = training({ compile });
+    const history = await fit({ epochs: 3 });
+    whole = { bits: bits(model), history };
+  });
+
   test.each<[number, CheckpointsOptions]>([
     [3, { every: { steps: 1 } }],
     [steps, { every: { steps: 3 } }],
@@ -29,9 +36,6 @@ describe.each([false, true])("compiled: %s", (compile) => {
     [2 * steps + 5, { every: { epochs: 2 } }],
     [2 * steps + 5, { every: { epochs: 1, steps: 5, seconds: 100 } }],
   ])("killed at step %i with %o, resumed to the end, it has the bits of one that was not", async (at, options) => {
-    const whole = training({ compile });
-    const history = await whole.fit({ epochs: 3 });
-
     const folder = await killed(at, options, compile);
     const other = training({ compile, seed: 77 });
     const checkpoints = new Checkpoints(folder, options);
@@ -39,9 +43,9 @@ describe.each([false, true])("compiled: %s", (compile) => {
     expect(found?.state.position.totalSteps).toBeGreaterThan(0);
     expect(found?.difference).toBeNull();
     const resumed = await other.fit({ epochs: 3, callbacks: [checkpoints] });
-    expect(bits(other.model)).toBe(bits(whole.model));
-    expect(resumed.history).toEqual(history.history);
-    expect(resumed.epoch).toEqual(history.epoch);
+    expect(bits(other.model)).toBe(whole.bits);
+    expect(resumed.history).toEqual(whole.history.history);
+    expect(resumed.epoch).toEqual(whole.history.epoch);
   });
 });
 

@@ -1,4 +1,4 @@
-// Twenty thousand files with random damage: each is refused with a typed error, or is a file by the specification all the same.
+// Files with random damage: each is refused with a typed error, or is a file by the specification all the same.
 
 import { CheckpointError, type Tensor, tensor, zeros } from "@gradus/core";
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { readSafetensors, writeSafetensors } from "../../src/checkpoint.ts";
 import { file } from "./malformed.ts";
 import { dice, mutate } from "./mutations.ts";
 
-const count = 20_000;
+const count = process.env["GRADUS_LONG"] === "1" ? 100_000 : 5000;
 
 const base = writeSafetensors({
   tensors: {
@@ -82,7 +82,7 @@ function allocated(work: () => unknown): number {
 }
 
 test("a file is read with at most twice its bytes, and refused with next to nothing", () => {
-  const size = 16 * 2 ** 20;
+  const size = 4 * 2 ** 20;
   const entry = (dtype: string, count: number): string =>
     `{"a":{"dtype":"${dtype}","shape":[${count}],"data_offsets":[0,${size}]}}`;
   for (const [dtype, width] of [

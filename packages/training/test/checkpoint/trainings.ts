@@ -26,7 +26,7 @@ export interface Training {
 /** Steps of an epoch. */
 export const steps = 8;
 
-/** A network with running statistics, dropout from two generators, and an optimizer with moments, on 90 points. */
+/** A network with running statistics, dropout from two generators, and an optimizer with moments, on 96 points. */
 export function training({ compile = false, seed = 4 }: { compile?: boolean; seed?: number } = {}): Training {
   manualSeed(seed);
   const generator = new Generator(9);
@@ -43,7 +43,7 @@ export function training({ compile = false, seed = 4 }: { compile?: boolean; see
   const trainer = new Trainer({ model, optimizer, loss: crossEntropy, metrics: ["accuracy"], compile });
   const data = quadrants(120);
   const fit: Training["fit"] = (options) =>
-    trainer.fit(data, { batchSize: 12, validationSplit: 0.25, verbose: 0, ...options });
+    trainer.fit(data, { batchSize: 12, validationSplit: 0.2, verbose: 0, ...options });
   return { model, trainer, rate: () => optimizer.learningRate, fit };
 }
 

@@ -9,7 +9,7 @@ export default async function buildProgram(): Promise<void> {
   const before = process.cwd();
   process.chdir(root); // where tsup looks for its configuration
   try {
-    await build({ outDir: "reports/program", silent: true });
+    await build({ outDir: "reports/program", silent: true, sourcemap: false });
   } finally {
     process.chdir(before);
   }
