@@ -8,7 +8,7 @@ import type { Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { type ElementwiseOp, elementwise } from "./constructors.ts";
-import { drawing } from "./random.ts";
+import { drawing } from "./drawing.ts";
 
 /** 0 where the random number is below the rate, else x scaled up. */
 const dropBelow: ElementwiseOp = /* @__PURE__ */ elementwise({

@@ -4,12 +4,13 @@ import type { DType } from "../dtype.ts";
 import { contiguousView } from "../engine/copy.ts";
 import { checkOption, checkOptionNames, DTypeError } from "../errors.ts";
 import { normalQuantile, normalShare } from "../expr/special.ts";
-import { type Draw, defaultGenerator, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
-import { checkShape, type Shape, sizeOf } from "../shape.ts";
+import { defaultGenerator, fillNormal, fillUniform, type Generator, shuffledIndices } from "../random.ts";
+import { checkShape, type Shape } from "../shape.ts";
 import { typed } from "../shape-types.ts";
 import type { Tensor } from "../tensor.ts";
 import { allocateView, elements, viewOf } from "../view.ts";
 import { type PrimitiveOp, primitive } from "./constructors.ts";
+import { type Drawing, drawing } from "./drawing.ts";
 
 /** Options of random tensors. */
 export interface RandomOptions {
@@ -18,33 +19,6 @@ export interface RandomOptions {
   /** Where the numbers come from; the default generator if none is given. */
   readonly generator?: Generator;
 }
-
-interface Drawing {
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly generator: Generator;
-}
-
-/** An operator that draws: what it is called, how it fills an array, and whether programs have a kernel for it. */
-export const drawing = (
-  name: string,
-  fill: (out: Float32Array | Float64Array, draw: Draw) => void,
-  uniform: boolean,
-): ((drawing: Drawing) => Tensor) => {
-  const draw = primitive<Drawing>({
-    name,
-    infer: (_, { shape, dtype }) => ({ shape, dtype }),
-    kernel: (_, { shape, dtype }, { generator }) => {
-      const out = dtype === "float64" ? new Float64Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
-      fill(out, generator.next());
-      return viewOf(out, dtype, shape);
-    },
-    lowering: uniform ? { kind: "random", generator: ({ generator }) => generator } : { kind: "kernel" },
-    reads: [],
-    gradient: () => [],
-  });
-  return (attributes) => draw([], attributes);
-};
 
 const drawUniform = /* @__PURE__ */ drawing("randomUniform", fillUniform, true);
 const drawNormal = /* @__PURE__ */ drawing("randomNormal", fillNormal, false);
