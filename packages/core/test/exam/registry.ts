@@ -17,6 +17,7 @@ const others = [
   "categorical",
   "constructors",
   "creation",
+  "drawing",
   "install",
   "integers",
   "loss-reduction",
