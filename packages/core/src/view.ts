@@ -69,7 +69,26 @@ export class FutureStorage<Id = unknown> extends Storage {
   }
 }
 
+/** What stops an attempt: made once, since a message with the place of a call takes longer than most attempts. */
+const elementsNeeded: Error = /* @__PURE__ */ new GraphError("elements that do not exist yet");
+let attempting = false;
+
+/** What `f` gives, or null if it needs elements that do not exist yet. */
+export function unlessRead<T>(f: () => T): T | null {
+  const before = attempting;
+  attempting = true;
+  try {
+    return f();
+  } catch (error) {
+    if (error !== elementsNeeded) throw error;
+    return null;
+  } finally {
+    attempting = before;
+  }
+}
+
 function refuseToRead(): never {
+  if (attempting) throw elementsNeeded;
   throw new GraphError(
     "a value was read while the computation is captured by compile: item(), toArray(), new Variable(x) and branches on data have no value yet; " +
       `return the tensor and read it after the call, or choose with where(). Read at ${callSite()}`,

@@ -10,7 +10,16 @@ import { currentScope } from "../scope.ts";
 import { contiguousStrides, isContiguous, sizeOf } from "../shape.ts";
 import { Tensor, type Variable } from "../tensor.ts";
 import type { Tracer } from "../tracing.ts";
-import { allocateView, contiguous, FutureStorage, type Spec, type Storage, type View, viewSize } from "../view.ts";
+import {
+  allocateView,
+  contiguous,
+  FutureStorage,
+  type Spec,
+  type Storage,
+  unlessRead,
+  type View,
+  viewSize,
+} from "../view.ts";
 import type { Graph, GraphNode, Operand, Value, Work } from "./graph.ts";
 import { kernelOf } from "./kernels.ts";
 import { foldingOrder, runsOf } from "./passes/layout.ts";
@@ -121,14 +130,10 @@ export class GraphTracer implements Tracer {
         spec,
         attributes,
       );
-    try {
-      const moved = op.compute(views, spec, attributes);
-      // A Variable's elements must be copied by the program at each call, not here once.
-      return views.some(({ storage }) => storage.owner !== null && storage !== moved.storage) ? copied() : moved;
-    } catch (error) {
-      if (!(error instanceof GraphError)) throw error;
-      return copied();
-    }
+    const moved = unlessRead(() => op.compute(views, spec, attributes));
+    // A Variable's elements must be copied by the program at each call, not here once.
+    const isCopy = views.some(({ storage }) => storage.owner !== null && storage !== moved?.storage);
+    return moved === null || isCopy ? copied() : moved;
   }
 
   update(name: string, formulas: readonly Expr[], targets: readonly Variable[], inputs: readonly View[]): void {

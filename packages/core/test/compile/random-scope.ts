@@ -42,10 +42,27 @@ const scope: Readonly<Record<string, unknown>> = {
 /** What code may name beyond that. */
 export type Names = Readonly<Record<string, unknown>>;
 
-/** What code gives: an expression, or the body of a function. */
-export function evaluate<T = unknown>(code: string, extra: Names): T {
-  // Only the names that are used: to bind them all takes longer than most graphs.
+interface Made {
+  readonly used: readonly string[];
+  readonly make: (...values: unknown[]) => unknown;
+}
+
+const KEPT = 500;
+const made = new Map<string, Made>();
+
+/** The code as a function of the names that it uses: to bind them all takes longer than most graphs. */
+function functionOf(code: string, extra: Names): Made {
   const used = [...new Set(code.match(/[A-Za-z_]\w*/g) ?? [])].filter((name) => name in extra || name in scope);
-  const make = new Function(...used, `"use strict"; return ${code};`);
-  return make(...used.map((name) => extra[name] ?? scope[name]));
+  // cast: what it gives is for the caller to say
+  return { used, make: new Function(...used, `"use strict"; return ${code};`) as Made["make"] };
+}
+
+/** What code gives: an expression, or the body of a function. A graph is run several times from the same code. */
+export function evaluate<T = unknown>(code: string, extra: Names): T {
+  const key = `${Object.keys(extra)} ${code}`;
+  const known = made.get(key) ?? functionOf(code, extra);
+  if (made.size >= KEPT) made.clear();
+  made.set(key, known);
+  // cast: the caller says what the code gives
+  return known.make(...known.used.map((name) => extra[name] ?? scope[name])) as T;
 }

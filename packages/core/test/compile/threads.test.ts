@@ -60,9 +60,9 @@ function partsOf(call: () => unknown): number {
 
 /** Calls until all threads take part: workers load a program between calls. */
 async function untilParts(parts: number, call: () => unknown): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < 2000; attempt++) {
     if (partsOf(call) === parts) return;
-    await pause(5);
+    await pause(1);
   }
   throw new Error(`${parts} threads never took part`);
 }
