@@ -50,16 +50,16 @@ describe("training", () => {
     expect(hash).toMatch(/^Weights: sha256:[0-9a-f]{64}$/);
   });
 
-  test("another seed gives other weights", async () => {
-    expect(result(await demo([...training, "--seed", "1"]))[1]).not.toBe(result(first)[1]);
-  });
-
-  test("the same seed gives the same weights to the last bit, with one thread and two; uncompiled steps nearly the same loss", async () => {
+  test("the same seed gives the same weights to the last bit, with one thread and two", async () => {
     expect(result(await demo([...training, "--threads", "1"]))).toEqual(result(first));
     expect(result(await demo([...training, "--threads", "2"]))).toEqual(result(first));
-    const eager = await demo([...training, "--no-compile"]);
-    const losses = [first, eager].map(({ stdout }) => Number(stdout.match(/ loss: (\d\.\d{4})/)?.[1]));
-    expect(losses[1]).toBeCloseTo(losses[0] ?? 0, 2);
+  });
+
+  test("another seed gives another training; uncompiled steps nearly the same loss", async () => {
+    const lossOf = ({ stdout }: Run): number => Number(stdout.match(/ loss: (\d\.\d{4})/)?.[1]); // the first epoch's
+    const once = ["--data", small, "--epochs", "1"];
+    expect(lossOf(await demo([...once, "--seed", "1"]))).not.toBe(lossOf(first));
+    expect(lossOf(await demo([...once, "--no-compile"]))).toBeCloseTo(lossOf(first), 2);
   });
 
   test("evaluate finds the accuracy and the hash that training printed", async () => {
