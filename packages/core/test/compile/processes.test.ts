@@ -1,37 +1,16 @@
 // What compiled programs leave behind: nothing that grows, and nothing that keeps a process alive.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { patience, program } from "../bundled.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "gradus-compile-"));
 const long = process.env["GRADUS_LONG"] === "1";
-
-beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: "error",
-    build: {
-      ssr: fileURLToPath(new URL("process.ts", import.meta.url)),
-      outDir: folder,
-      minify: false,
-      rolldownOptions: { treeshake: false, output: { entryFileNames: "process.mjs" } },
-    },
-  });
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const runProgram = program<number[]>(new URL("process.ts", import.meta.url));
 
 /** What a process prints; an error if it does not end within two minutes (long: ten). */
 function run(...args: readonly (string | number)[]): number[] {
-  // V8 doubles its nursery now and then, by as much as 16 MB: held small, whatever grows is ours. Two hundred compilations are
-  // over before the optimizing compiler could win back its time.
-  const flags = ["--max-semi-space-size=1", ...(args[0] === "models" ? ["--interrupt-budget=2000000"] : [])];
-  const command = [...flags, join(folder, "process.mjs"), ...args.map(String)];
-  return JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8", timeout: long ? 600_000 : 120_000 }));
+  // V8 doubles its nursery now and then, by as much as 16 MB: held small, whatever grows is ours.
+  const flags = ["--max-semi-space-size=1", ...(args[0] === "models" ? patience : [])];
+  return runProgram(args, { flags, timeout: long ? 600_000 : 120_000 });
 }
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,12 +1,6 @@
 // The deterministic mode: the recorded bits for any number of threads, and a switch that takes effect at once, both ways.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import { isDeterministic, setDeterministic } from "../../src/deterministic.ts";
 import { setCodeGeneration } from "../../src/engine/codegen.ts";
@@ -15,31 +9,17 @@ import { callables, toJavaScript } from "../../src/expr/javascript.ts";
 import { simplify } from "../../src/expr/simplify.ts";
 import { OptionError, tensor, uniform } from "../../src/index.ts";
 import { features, overrideFeatures } from "../../src/wasm/features.ts";
+import { patience, program } from "../bundled.ts";
 import { expected } from "./expected.ts";
 import { functionsHash } from "./training.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "gradus-deterministic-"));
-
-// Threads and the mode are settings of a process: each run has one of its own, from plain JavaScript.
-beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: "error",
-    build: {
-      ssr: fileURLToPath(new URL("process.ts", import.meta.url)),
-      outDir: folder,
-      minify: false,
-      rolldownOptions: { output: { entryFileNames: "process.mjs" } },
-    },
-  });
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+// Threads and the mode are settings of a process: these runs have one of their own.
+const run = program<(typeof expected & { readonly threads: number })[]>(new URL("process.ts", import.meta.url));
 afterEach(() => setDeterministic(false));
 
 describe("bits", () => {
-  test.each([1, 2, 4])("are the recorded ones with %i threads", (threads) => {
-    const output = execFileSync(process.execPath, [join(folder, "process.mjs"), String(threads)], { encoding: "utf8" });
-    expect(JSON.parse(output)).toEqual({ threads, ...expected });
+  test("are the recorded ones with 1, 2 and 4 threads", () => {
+    expect(run([1, 2, 4], { flags: patience })).toEqual([1, 2, 4].map((threads) => ({ threads, ...expected })));
   });
 
   test("are the same where generating code is forbidden", () => {

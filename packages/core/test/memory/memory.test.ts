@@ -1,29 +1,9 @@
 // Nothing to dispose: thousands of steps in one synchronous loop leave resident memory as it was.
 
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { program } from "../bundled.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "gradus-memory-"));
-
-// A process without the test runner's own memory needs the script as plain JavaScript.
-beforeAll(async () => {
-  await build({
-    configFile: false,
-    logLevel: "error",
-    build: {
-      ssr: fileURLToPath(new URL("steps.ts", import.meta.url)),
-      outDir: folder,
-      minify: false,
-      rolldownOptions: { treeshake: false, output: { entryFileNames: "steps.mjs" } },
-    },
-  });
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const run = program<number[]>(new URL("steps.ts", import.meta.url));
 
 /** The slope of a line through the points (0, y₀), (1, y₁) …, by least squares. */
 function slope(values: readonly number[]): number {
@@ -39,8 +19,7 @@ function slope(values: readonly number[]): number {
 /** Fails if steps of a network (their number, the batch, the widths) take 1 MB per 1,000 or more, after the first 500. */
 function expectFlat(...args: readonly number[]): void {
   // V8 doubles its nursery now and then, by as much as 16 MB: held small, whatever grows is ours.
-  const command = ["--max-semi-space-size=1", join(folder, "steps.mjs"), ...args.map(String)];
-  const resident: number[] = JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" }));
+  const resident = run(args, { flags: ["--max-semi-space-size=1"] });
   expect(resident.length).toBe((args[0] ?? 0) / 100);
   const perThousand = slope(resident.slice(5)) * 10;
   expect(perThousand, `MB at each hundred steps: ${resident.map(Math.round)}`).toBeLessThan(1);
