@@ -27,7 +27,7 @@ export type Compiler = (folder: string) => readonly Remark[];
 export const typescript7: Compiler = (folder) => {
   const manifest = createRequire(import.meta.url).resolve("@typescript/native/package.json");
   const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
-  const args = [join(manifest, "..", bin.tsc), "-p", ".", "--pretty", "false"];
+  const args = [join(manifest, "..", bin.tsc), "-p", ".", "--pretty", "false", "--singleThreaded"];
   const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   // `name(line,column): error TS2345: text`, and the elaboration in indented lines below; sources lie outside the
   // folder.
@@ -41,7 +41,9 @@ export const typescript7: Compiler = (folder) => {
 export const typescript6: Compiler = (folder) => {
   const { config } = ts.readConfigFile(join(folder, "tsconfig.json"), ts.sys.readFile);
   const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
-  const program = ts.createProgram(fileNames, options);
+  const host = ts.createCompilerHost(options);
+  host.jsDocParsingMode = ts.JSDocParsingMode.ParseNone; // the sources' comments are as long as their code
+  const program = ts.createProgram(fileNames, options, host);
   return fileNames.flatMap((name) => {
     const source = program.getSourceFile(name);
     return program.getSemanticDiagnostics(source).map(({ start, messageText }) => ({
