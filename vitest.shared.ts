@@ -24,6 +24,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
  */
 export const project = (config: string): ViteUserConfig => {
   const folder = fileURLToPath(new URL(".", config));
+  const setup = join(folder, "test/global-setup.ts");
   return defineConfig({
     // One root for all, so that what one package's tests have made of a source is there for the next one's.
     root,
@@ -41,7 +42,7 @@ export const project = (config: string): ViteUserConfig => {
       isolate: false,
       experimental: { fsModuleCache: true },
       execArgv: [...nursery, ...patience],
-      globalSetup: ["test/global-setup.ts"].map((file) => join(folder, file)).filter((file) => existsSync(file)),
+      globalSetup: existsSync(setup) ? setup : [],
       setupFiles: join(root, "vitest.setup.ts"),
       testTimeout: long ? 900_000 : 30_000, // room for a busy machine
       reporters: ["default", "json"], // the report feeds the closing line of `pnpm test`
